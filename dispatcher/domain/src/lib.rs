@@ -1,0 +1,12 @@
+//! What Signalbox decides: `step` takes a run and an event and gives a run and effects.
+#![no_std]
+extern crate alloc;
+pub mod id;
+pub mod time;
+pub mod talk;
+pub mod route;
+pub mod workflow;
+pub mod condition;
+pub mod context;
+pub mod devbox;
+pub mod change;
