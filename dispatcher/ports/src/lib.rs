@@ -1,1 +1,15 @@
-//! 
+//! What the engine asks of the world: one small trait per file, each documented by its promise.
+
+mod error;
+
+pub mod blobs;
+pub mod chat;
+pub mod clock;
+pub mod devbox;
+pub mod forge;
+pub mod intake;
+pub mod plugins;
+pub mod queue;
+pub mod store;
+
+pub use error::Error;

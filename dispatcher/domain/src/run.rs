@@ -1,0 +1,361 @@
+//! A run: one request being worked, and exactly what is true of it.
+
+use alloc::collections::{BTreeMap, BTreeSet};
+use alloc::format;
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use crate::change::{Change, Check};
+use crate::context::Omission;
+use crate::devbox::{DiffStat, Proposal, Usage};
+use crate::id::{Commit, DevboxId, Digest, PhaseName, RunId};
+use crate::outcome::Outcome;
+use crate::route::{Candidate, Decision, Target};
+use crate::talk::{Message, Person, ThreadId};
+use crate::time::{Span, Time};
+use crate::workflow::Workflow;
+
+/// One request being worked.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Run {
+    /// Its id.
+    pub id: RunId,
+    /// Grows by one with every step that changes it; 1 is the step that made it.
+    pub version: u64,
+    /// Where it was asked for, and answers.
+    pub thread: ThreadId,
+    /// What was asked.
+    pub request: Message,
+    /// When.
+    pub asked: Time,
+    /// What people added while it was worked, in order.
+    pub followups: Vec<Followup>,
+    /// How it stands.
+    pub state: State,
+    /// How its place was decided.
+    pub route: Option<Routed>,
+    /// The box counter: the epoch of the last box asked for.
+    pub epoch: u32,
+    /// Boxes that are not confirmed gone.
+    pub boxes: BTreeSet<DevboxId>,
+    /// Used up by attempts that are over.
+    pub spent: Usage,
+    /// How much it says.
+    pub voice: Voice,
+    /// The place that the thread's run before this one worked at.
+    pub memory: Option<Target>,
+    /// The run this one tries again.
+    pub again: Option<RunId>,
+}
+
+/// How a run stands.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "state", rename_all = "snake_case")]
+pub enum State {
+    /// The routers are asked.
+    Routing,
+    /// The person is asked where it goes.
+    Choosing {
+        /// The places offered.
+        candidates: Vec<Candidate>,
+        /// The version that asked.
+        asked: u64,
+    },
+    /// The workflow is loaded.
+    Resolving {
+        /// The place.
+        target: Target,
+    },
+    /// A limiter makes it wait.
+    Waiting {
+        /// What it will do.
+        plan: Plan,
+        /// Its place in the line and the limit, once told.
+        line: Option<(u32, u32)>,
+    },
+    /// The context is gathered.
+    Gathering {
+        /// What it will do.
+        plan: Plan,
+    },
+    /// Its phases are worked.
+    Working(Job),
+    /// It is decided how it ends; boxes are being released and effects in flight awaited.
+    Closing {
+        /// How it ends.
+        outcome: Outcome,
+        /// What was done.
+        job: Option<Job>,
+    },
+    /// It is over, and the thread was told.
+    Ended {
+        /// How.
+        outcome: Outcome,
+        /// What was done.
+        job: Option<Job>,
+        /// When.
+        at: Time,
+    },
+}
+
+/// How a run's place was decided.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Routed {
+    /// The decision.
+    pub decision: Decision,
+    /// Every router's part, in the blob store.
+    pub trace: Digest,
+    /// Who chose, where a person was asked.
+    pub chosen: Option<Person>,
+}
+
+/// What a run will do: the place and the frozen workflow.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Plan {
+    /// The place.
+    pub target: Target,
+    /// The workflow.
+    pub workflow: Workflow,
+    /// The commit it begins at.
+    pub base: Option<Commit>,
+    /// The branch a change request merges into.
+    pub onto: Option<String>,
+}
+
+/// The work of a run.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Job {
+    /// What it does.
+    pub plan: Plan,
+    /// When the first phase could begin.
+    pub began: Time,
+    /// The context bundle, in the blob store.
+    pub bundle: Digest,
+    /// What the bundle holds.
+    pub context: Vec<String>,
+    /// What the bundle does not hold.
+    pub omissions: Vec<Omission>,
+    /// The phases.
+    pub phases: BTreeMap<PhaseName, Progress>,
+    /// The head of the run's branch, once something was committed.
+    pub head: Option<Commit>,
+    /// What the commits changed, added up.
+    pub diff: DiffStat,
+    /// Handoffs by name, in the blob store.
+    pub artifacts: BTreeMap<String, Digest>,
+    /// What conditions are decided over: `phase.output`, `phase.ok`.
+    pub facts: Map<String, Value>,
+    /// What agents proposed, the latest of each kind.
+    pub proposals: Vec<Proposal>,
+    /// Checks that ran.
+    pub checks: Vec<Check>,
+    /// The change request.
+    pub change: Option<Change>,
+    /// How many follow-ups an attempt that could act on them was told of.
+    pub heard: usize,
+    /// Why it is handed to a person as it is, once its fix rounds are used up.
+    pub handoff: Option<String>,
+    /// Whether the person was warned that the budget nears its end.
+    pub warned: bool,
+    /// Proposals that were refused, with the reason.
+    pub refused: Vec<String>,
+}
+
+/// How a phase stands.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Progress {
+    /// How it stands.
+    pub stage: Stage,
+    /// Tries lost to trouble that was not its own.
+    pub tries: u32,
+    /// Fix rounds used up for its result.
+    pub rounds: u32,
+    /// What earlier rounds found wrong, for the agent that mends it. Untrusted.
+    pub feedback: Vec<String>,
+    /// Time worked so far, over all attempts.
+    pub took: Span,
+    /// Transcripts of its attempts, in the blob store, oldest first.
+    pub transcripts: Vec<Digest>,
+}
+
+/// How a phase stands.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "stage", rename_all = "snake_case")]
+pub enum Stage {
+    /// Not begun.
+    Pending,
+    /// A box was asked for.
+    Starting {
+        /// The box.
+        devbox: DevboxId,
+        /// Since when.
+        since: Time,
+    },
+    /// A box works on it.
+    Working {
+        /// The box.
+        devbox: DevboxId,
+        /// Since when.
+        since: Time,
+        /// What it is at. Untrusted.
+        activity: String,
+        /// The number of the last report.
+        sequence: u64,
+        /// Used up by this attempt so far.
+        usage: Usage,
+        /// How many follow-ups the attempt was told of.
+        told: usize,
+        /// Whether it was told to stop, to begin anew with what a person said.
+        interrupted: bool,
+    },
+    /// It waits before it is tried again.
+    Resting {
+        /// Why, in words.
+        reason: String,
+    },
+    /// A person decides.
+    Deciding {
+        /// What is decided: the digest of what the gate binds.
+        digest: Digest,
+        /// Until when.
+        until: Time,
+    },
+    /// The forge is asked.
+    Opening {
+        /// Since when.
+        since: Time,
+    },
+    /// Ended well.
+    Done,
+    /// Not needed.
+    Skipped,
+    /// Ended badly.
+    Failed,
+}
+
+/// Something a person added.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Followup {
+    /// What they wrote.
+    pub message: Message,
+    /// When.
+    pub at: Time,
+    /// Whether it corrects something written before.
+    pub correction: bool,
+}
+
+/// How much a run says.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Voice {
+    /// The status message, what needs a person, and the end.
+    #[default]
+    Quiet,
+    /// A line for every phase, too.
+    Verbose,
+    /// Only what needs a person, and the end.
+    Muted,
+}
+
+impl DevboxId {
+    /// The name of a run's box of that epoch.
+    pub fn of(run: &RunId, epoch: u32) -> Self {
+        Self(format!("{}-{epoch}", run.0.to_lowercase()))
+    }
+}
+
+impl Run {
+    /// The work, while there is or was some.
+    pub fn job(&self) -> Option<&Job> {
+        match &self.state {
+            State::Working(job) => Some(job),
+            State::Closing { job, .. } | State::Ended { job, .. } => job.as_ref(),
+            State::Routing | State::Choosing { .. } | State::Resolving { .. } | State::Waiting { .. } | State::Gathering { .. } => None,
+        }
+    }
+
+    /// What it does, once that is known.
+    pub fn plan(&self) -> Option<&Plan> {
+        match &self.state {
+            State::Waiting { plan, .. } | State::Gathering { plan } => Some(plan),
+            State::Working(_) | State::Closing { .. } | State::Ended { .. } => self.job().map(|job| &job.plan),
+            State::Routing | State::Choosing { .. } | State::Resolving { .. } => None,
+        }
+    }
+
+    /// Where it goes, once that is known.
+    pub fn target(&self) -> Option<&Target> {
+        match &self.state {
+            State::Resolving { target } => Some(target),
+            State::Routing
+            | State::Choosing { .. }
+            | State::Waiting { .. }
+            | State::Gathering { .. }
+            | State::Working(_)
+            | State::Closing { .. }
+            | State::Ended { .. } => self.plan().map(|plan| &plan.target),
+        }
+    }
+
+    /// How it ended or is about to.
+    pub fn outcome(&self) -> Option<&Outcome> {
+        match &self.state {
+            State::Closing { outcome, .. } | State::Ended { outcome, .. } => Some(outcome),
+            State::Routing
+            | State::Choosing { .. }
+            | State::Resolving { .. }
+            | State::Waiting { .. }
+            | State::Gathering { .. }
+            | State::Working(_) => None,
+        }
+    }
+
+    /// Whether it is over.
+    pub fn ended(&self) -> bool {
+        matches!(self.state, State::Ended { .. })
+    }
+
+    /// The run's branch.
+    pub fn branch(&self) -> String {
+        format!("signalbox/{}", self.id.0.to_lowercase())
+    }
+
+    /// Used up so far: by attempts that are over and by those at work.
+    pub fn usage(&self) -> Usage {
+        self.job().into_iter().flat_map(|job| job.phases.values()).fold(self.spent, |sum, phase| match &phase.stage {
+            Stage::Working { usage, .. } => sum + *usage,
+            Stage::Pending
+            | Stage::Starting { .. }
+            | Stage::Resting { .. }
+            | Stage::Deciding { .. }
+            | Stage::Opening { .. }
+            | Stage::Done
+            | Stage::Skipped
+            | Stage::Failed => sum,
+        })
+    }
+}
+
+impl Stage {
+    /// The box that works on the phase, or was asked to.
+    pub fn devbox(&self) -> Option<&DevboxId> {
+        match self {
+            Self::Starting { devbox, .. } | Self::Working { devbox, .. } => Some(devbox),
+            Self::Pending
+            | Self::Resting { .. }
+            | Self::Deciding { .. }
+            | Self::Opening { .. }
+            | Self::Done
+            | Self::Skipped
+            | Self::Failed => None,
+        }
+    }
+
+    /// Whether the phase is over, well or not needed.
+    pub fn passed(&self) -> bool {
+        matches!(self, Self::Done | Self::Skipped)
+    }
+}

@@ -1,0 +1,71 @@
+//! Where code lives.
+
+use async_trait::async_trait;
+use signalbox_domain::change::{Change, Proposed};
+use signalbox_domain::id::{Commit, DevboxId, EffectId, Repository, RunId};
+use signalbox_domain::workflow::Grant;
+
+use crate::Error;
+
+/// A repository the forge knows.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Known {
+    /// Its name, `owner/name`.
+    pub repository: Repository,
+    /// What it is, in words.
+    pub description: String,
+    /// Its default branch.
+    pub default_branch: String,
+}
+
+/// A place in a repository's history.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Head {
+    /// The branch.
+    pub branch: String,
+    /// Its commit.
+    pub commit: Commit,
+}
+
+/// How a devbox reaches a repository.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Access {
+    /// Where to fetch from and push to, without credentials.
+    pub url: String,
+    /// A token for that repository and that grant only.
+    pub token: Option<String>,
+}
+
+/// A forge.
+#[async_trait]
+pub trait Forge: Send + Sync {
+    /// The repositories Signalbox may work on.
+    async fn repositories(&self) -> Result<Vec<Known>, Error>;
+
+    /// The commit of a branch; of the default branch if none is named. A repository or branch that is not there is
+    /// [`Error::Rejected`], in words for a person.
+    async fn head(&self, repository: &Repository, branch: Option<&str>) -> Result<Head, Error>;
+
+    /// A file at a commit. `None`: there is no such file, or it is no text, or it is over `limit` bytes.
+    async fn file(&self, repository: &Repository, at: &Commit, path: &str, limit: usize) -> Result<Option<String>, Error>;
+
+    /// The paths below a folder at a commit, at most `limit`.
+    async fn list(&self, repository: &Repository, at: &Commit, folder: &str, limit: usize) -> Result<Vec<String>, Error>;
+
+    /// The diff between two commits as text, at most `limit` bytes, cut at a line and saying so.
+    async fn diff(&self, repository: &Repository, from: &Commit, to: &Commit, limit: usize) -> Result<String, Error>;
+
+    /// A token for a devbox: one repository, the grant's permissions, pushes to `branch` only. Minting again for the
+    /// same devbox gives the same powers, not more.
+    async fn mint(&self, devbox: &DevboxId, repository: &Repository, grant: &Grant, branch: &str) -> Result<Access, Error>;
+
+    /// Ends every token of a devbox. When it returns, nothing can be done with them. Ending what is over succeeds.
+    async fn revoke(&self, devbox: &DevboxId) -> Result<(), Error>;
+
+    /// Opens the run's change request, or brings the one it has up to date: a run has one at most, whatever was tried
+    /// before. A branch that is not at `proposed.head`, or does not differ from its base, is [`Error::Rejected`].
+    async fn open(&self, id: &EffectId, run: &RunId, proposed: &Proposed) -> Result<Change, Error>;
+
+    /// A change request with its description and diff (cut at `limit` bytes), if it is there.
+    async fn change(&self, repository: &Repository, number: u64, limit: usize) -> Result<Option<(Change, String)>, Error>;
+}

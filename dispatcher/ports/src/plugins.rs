@@ -1,0 +1,185 @@
+//! Routers and prefetchers: pure functions over data, run where they can reach nothing.
+
+use serde::{Deserialize, Serialize};
+use signalbox_domain::context::Trust;
+use signalbox_domain::id::{Commit, Repository};
+use signalbox_domain::route::{Opinion, Target};
+use signalbox_domain::talk::{Person, ThreadId};
+use signalbox_domain::time::Time;
+
+/// What plugins are told of a request. The only time and the only randomness they have are in it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Event {
+    /// The delivery it came with.
+    pub id: String,
+    /// When it was received.
+    pub received_at: Time,
+    /// Randomness, computed from `id`.
+    pub seed: u64,
+    /// The request, after the mention, as written; follow-ups to a question where it goes are appended, a line each.
+    pub text: String,
+    /// Who asks.
+    pub author: Person,
+    /// Where.
+    pub thread: ThreadId,
+    /// What people call the room.
+    pub room_name: String,
+    /// The room's topic.
+    pub room_topic: String,
+    /// Where the thread's run before this one worked.
+    pub memory: Option<Target>,
+    /// The repositories Signalbox knows; a claim for another is not followed.
+    pub repositories: Vec<KnownRepository>,
+    /// The workflows Signalbox knows.
+    pub workflows: Vec<KnownWorkflow>,
+}
+
+/// A repository, as plugins see it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct KnownRepository {
+    /// `owner/name`.
+    pub name: Repository,
+    /// What it is.
+    pub description: String,
+    /// Its default branch.
+    pub default_branch: String,
+}
+
+/// A workflow, as plugins see it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct KnownWorkflow {
+    /// Its name.
+    pub name: String,
+    /// What it does.
+    pub description: String,
+    /// Whether it needs a repository.
+    pub repository: bool,
+}
+
+/// The place a request goes, as prefetchers see it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Scope {
+    /// The place.
+    pub target: Target,
+    /// The commit the run begins at.
+    pub base: Option<Commit>,
+}
+
+/// Something a prefetcher asks the host to fetch.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(tag = "fetch", rename_all = "snake_case")]
+pub enum Fetch {
+    /// The conversation so far.
+    Thread {
+        /// At most so many messages.
+        limit: u32,
+    },
+    /// A file at the commit the run begins at.
+    File {
+        /// The repository.
+        repository: Repository,
+        /// The path.
+        path: String,
+    },
+    /// The paths below a folder.
+    List {
+        /// The repository.
+        repository: Repository,
+        /// The folder; empty is the root.
+        folder: String,
+    },
+    /// A change request with its diff.
+    Change {
+        /// The repository.
+        repository: Repository,
+        /// Its number.
+        number: u64,
+    },
+    /// A page of the public web.
+    Http {
+        /// Its address.
+        url: String,
+    },
+}
+
+/// What came of a fetch. Trouble is a value, never a trap.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "outcome", rename_all = "snake_case")]
+pub enum Fetched {
+    /// It was fetched.
+    Ok {
+        /// The text.
+        text: String,
+        /// Who wrote it, where known.
+        author: Option<String>,
+        /// How far to believe it.
+        trust: Trust,
+        /// Where it is from, in a form that finds it again.
+        source: String,
+    },
+    /// No grant covers it: the reason names which of manifest, operator and event said no.
+    Denied {
+        /// The reason.
+        reason: String,
+    },
+    /// There is no such thing.
+    NotFound,
+    /// It took too long.
+    Timeout,
+    /// It is over its limit.
+    TooLarge,
+    /// The event has fetched enough.
+    Quota,
+    /// The other side failed.
+    Upstream {
+        /// What it said.
+        detail: String,
+    },
+}
+
+/// What a prefetcher plans or gives.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Gathered {
+    /// It wants these fetched first.
+    More(Vec<Fetch>),
+    /// It is done.
+    Done(Vec<Piece>),
+    /// It failed; the context goes without it, and says so.
+    Failed(String),
+}
+
+/// One piece of context as a prefetcher gives it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Piece {
+    /// What it is, for people.
+    pub title: String,
+    /// Where it is from.
+    pub source: String,
+    /// Who wrote it, where known.
+    pub author: Option<String>,
+    /// How far to believe it: never more than what it was made of.
+    pub trust: Trust,
+    /// The text.
+    pub text: String,
+    /// Larger is kept longer when the bundle is over its budget.
+    pub weight: u16,
+}
+
+/// The most rounds of fetching a prefetcher has.
+pub const MAX_ROUNDS: u32 = 3;
+
+/// The plugins of this installation. Same input, same output; fuel and memory are bounded; calls block for some
+/// milliseconds at most.
+pub trait Plugins: Send + Sync {
+    /// Asks every router. Each has its say in the answer: also those whose triggers do not match, and those that
+    /// failed.
+    fn route(&self, event: &Event) -> Vec<Opinion>;
+
+    /// The prefetchers that want to take part, `id@version`, in order.
+    fn prefetchers(&self, event: &Event, scope: &Scope) -> Vec<String>;
+
+    /// Asks one prefetcher. Round 0 has no fetches and plans; later rounds are given what the rounds before asked for,
+    /// in that order. A fetch that the plugin's grant does not cover never leaves this function: it comes back to the
+    /// plugin as [`Fetched::Denied`] in the next round.
+    fn gather(&self, prefetcher: &str, event: &Event, scope: &Scope, round: u32, fetched: &[(Fetch, Fetched)]) -> Gathered;
+}
