@@ -1,6 +1,7 @@
 //! Where a request goes: what routers said, and the one decision made of it.
 
 use alloc::collections::BTreeMap;
+use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
 
@@ -21,14 +22,21 @@ pub struct Target {
     pub inputs: BTreeMap<String, String>,
 }
 
-/// A router that wants the request.
+/// A router that knows where a request goes, or one thing about it. What it leaves open is filled from the best claim
+/// of another router that says it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Claim {
-    /// Where it would go.
-    pub target: Target,
-    /// How sure the router is, in thousandths: 1000 is the person's own explicit words.
+    /// The workflow; nothing leaves it open.
+    pub workflow: Option<String>,
+    /// Where.
+    pub place: Place,
+    /// Start from this branch instead of the default one.
+    pub branch: Option<String>,
+    /// Values for the workflow's inputs.
+    pub inputs: BTreeMap<String, String>,
+    /// How sure the router is, in thousandths: [`EXPLICIT`] is the person's own explicit words.
     pub score: u16,
-    /// Why, in words for a person.
+    /// Why: completes "I chose this because …".
     pub reason: String,
     /// The router's rule that matched.
     pub rule: String,
@@ -36,7 +44,30 @@ pub struct Claim {
     pub matched: Vec<String>,
 }
 
-/// One of several places a request could go.
+/// Where a request is worked.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Place {
+    /// In a repository.
+    Repository(Repository),
+    /// In none.
+    Nowhere,
+    /// This router does not know.
+    Open,
+}
+
+/// One of several answers a router offers.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Offer {
+    /// The workflow; nothing leaves it open.
+    pub workflow: Option<String>,
+    /// Where; never [`Place::Open`].
+    pub place: Place,
+    /// Why it is offered.
+    pub reason: String,
+}
+
+/// One of several places a person can choose.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Candidate {
     /// The place.
@@ -53,10 +84,12 @@ pub enum Said {
     Claim(Claim),
     /// It knows several places.
     Ask {
-        /// The places.
-        candidates: Vec<Candidate>,
+        /// The places, best first.
+        offers: Vec<Offer>,
         /// What to ask the person.
         question: String,
+        /// How sure it is that this has to be asked, in thousandths; a surer claim goes ahead.
+        score: u16,
     },
     /// It is not for this router.
     Pass {
@@ -79,7 +112,7 @@ pub enum Said {
 pub struct Opinion {
     /// The router, `id@version`.
     pub router: String,
-    /// Its manifest's priority; lower is asked first and wins a tie of equal scores only if it is explicit.
+    /// Its manifest's priority; lower is asked first.
     pub priority: i32,
     /// The digest of its component.
     pub digest: Digest,
@@ -91,6 +124,23 @@ pub struct Opinion {
     pub said: Said,
 }
 
+/// One router's claim, as far as it decided something.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Ground {
+    /// What it decided, in words: `acme/website`, `the workflow build`.
+    pub decided: String,
+    /// The router.
+    pub router: String,
+    /// Its rule.
+    pub rule: String,
+    /// Why: completes "because …".
+    pub reason: String,
+    /// The words that matched.
+    pub matched: Vec<String>,
+    /// How sure, in thousandths.
+    pub score: u16,
+}
+
 /// Where a request goes.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "decision", rename_all = "snake_case")]
@@ -99,16 +149,8 @@ pub enum Decision {
     Go {
         /// The place.
         target: Target,
-        /// The router that decided.
-        router: String,
-        /// Its rule.
-        rule: String,
-        /// Why, in words.
-        reason: String,
-        /// The words that matched.
-        matched: Vec<String>,
-        /// How sure, in thousandths.
-        score: u16,
+        /// What decided it: the repository first, then the workflow, if another router knew that.
+        grounds: Vec<Ground>,
         /// Routers that failed on the way and were passed over, each with its error.
         failed: Vec<(String, String)>,
     },
@@ -134,3 +176,249 @@ pub enum Decision {
 pub const MAX_CANDIDATES: usize = 5;
 /// The score of the person's own explicit words.
 pub const EXPLICIT: u16 = 1000;
+/// The workflow of a request that no router named one for.
+pub const DEFAULT_WORKFLOW: &str = "build";
+
+/// A workflow, as far as routing needs to know it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Known {
+    /// Its name.
+    pub name: String,
+    /// Whether it needs a repository.
+    pub repository: bool,
+}
+
+/// Makes one decision of what the routers said.
+///
+/// The surest claim that names a place gives the place, the surest that names a workflow gives the workflow; a claim
+/// for a place or workflow that is not known counts for nothing and is reported as that router's failure. Equally sure
+/// claims for different places, a surer question, and a workflow that needs a repository nobody named are put to the
+/// person. It is never the first to finish: the order of `opinions` matters only for who is named.
+pub fn select(opinions: &[Opinion], repositories: &[Repository], workflows: &[Known]) -> Decision {
+    let mut failed = Vec::new();
+    let mut claims: Vec<(&Opinion, &Claim)> = Vec::new();
+    let mut asks: Vec<(&[Offer], &str, u16)> = Vec::new();
+    for opinion in opinions {
+        match &opinion.said {
+            Said::Claim(claim) => match unknown(claim, repositories, workflows) {
+                Some(problem) => failed.push((opinion.router.clone(), problem)),
+                None => claims.push((opinion, claim)),
+            },
+            Said::Ask { offers, question, score } => asks.push((offers, question, *score)),
+            Said::Failed { error, fail_event: false } => failed.push((opinion.router.clone(), error.clone())),
+            Said::Failed { error, fail_event: true } => {
+                let reason = format!("the router {} failed ({error}), and its manifest says not to go on without it", opinion.router);
+                failed.push((opinion.router.clone(), error.clone()));
+                return Decision::Nowhere { reason, failed };
+            }
+            Said::Pass { .. } | Said::Untriggered => {}
+        }
+    }
+
+    let workflow = surest(&claims, |claim| claim.workflow.clone());
+    let name = workflow.map_or(DEFAULT_WORKFLOW, |(_, claim)| claim.workflow.as_deref().unwrap_or(DEFAULT_WORKFLOW));
+    let needs = workflows.iter().find(|known| known.name == name).is_some_and(|known| known.repository);
+    let place = surest(&claims, |claim| (claim.place != Place::Open).then(|| claim.place.clone()));
+    let sure = place.map_or(0, |(_, claim)| claim.score);
+
+    let ask = |offers: Vec<Offer>, question: String, failed| {
+        let mut candidates: Vec<Candidate> = Vec::new();
+        for offer in offers {
+            let target = Target {
+                workflow: offer.workflow.unwrap_or_else(|| name.into()),
+                repository: match offer.place {
+                    Place::Repository(repository) => Some(repository),
+                    Place::Nowhere | Place::Open => None,
+                },
+                branch: None,
+                inputs: BTreeMap::new(),
+            };
+            let known = target.repository.as_ref().is_none_or(|repository| repositories.contains(repository));
+            if known && candidates.len() < MAX_CANDIDATES && candidates.iter().all(|other| other.target != target) {
+                candidates.push(Candidate { target, reason: offer.reason });
+            }
+        }
+        if candidates.is_empty() {
+            Decision::Nowhere { reason: question, failed }
+        } else {
+            Decision::Ask { candidates, question, failed }
+        }
+    };
+
+    asks.sort_by_key(|(_, _, score)| core::cmp::Reverse(*score));
+    if let Some((offers, question, score)) = asks.first()
+        && *score >= sure
+    {
+        return ask(offers.to_vec(), (*question).into(), failed);
+    }
+    let mut rivals: Vec<Offer> = Vec::new();
+    for (_, claim) in &claims {
+        if claim.score == sure && claim.place != Place::Open && rivals.iter().all(|rival| rival.place != claim.place) {
+            rivals.push(Offer { workflow: None, place: claim.place.clone(), reason: claim.reason.clone() });
+        }
+    }
+    if rivals.len() > 1 {
+        return ask(rivals, "Which one do you mean?".into(), failed);
+    }
+    let repository = match place.map(|(_, claim)| &claim.place) {
+        Some(Place::Repository(repository)) => Some(repository.clone()),
+        Some(Place::Nowhere | Place::Open) | None => None,
+    };
+    if claims.is_empty() || (needs && repository.is_none()) {
+        let offers = repositories
+            .iter()
+            .map(|repository| Offer { workflow: None, place: Place::Repository(repository.clone()), reason: "a repository I know".into() })
+            .collect();
+        let question = if repositories.is_empty() {
+            "I know no repository yet, and this needs one.".into()
+        } else {
+            "Which repository is this about?".into()
+        };
+        return ask(offers, question, failed);
+    }
+
+    let mut grounds = Vec::new();
+    if let Some((opinion, claim)) = place {
+        grounds.push(ground(repository.as_ref().map_or("no repository".into(), |name| name.0.clone()), opinion, claim));
+    }
+    if let Some((opinion, claim)) = workflow
+        && grounds.iter().all(|ground| ground.router != opinion.router)
+    {
+        grounds.push(ground(format!("the workflow {name}"), opinion, claim));
+    }
+    let mut inputs = BTreeMap::new();
+    for (_, claim) in &claims {
+        for (key, value) in &claim.inputs {
+            inputs.entry(key.clone()).or_insert_with(|| value.clone());
+        }
+    }
+    let branch = surest(&claims, |claim| claim.branch.clone()).and_then(|(_, claim)| claim.branch.clone());
+    Decision::Go { target: Target { workflow: name.into(), repository, branch, inputs }, grounds, failed }
+}
+
+/// The surest claim that says the thing; of equally sure ones the first.
+fn surest<'a, T>(claims: &[(&'a Opinion, &'a Claim)], says: impl Fn(&Claim) -> Option<T>) -> Option<(&'a Opinion, &'a Claim)> {
+    let mut best: Option<(&Opinion, &Claim)> = None;
+    for (opinion, claim) in claims {
+        if says(claim).is_some() && best.is_none_or(|(_, other)| claim.score > other.score) {
+            best = Some((opinion, claim));
+        }
+    }
+    best
+}
+
+fn ground(decided: String, opinion: &Opinion, claim: &Claim) -> Ground {
+    Ground {
+        decided,
+        router: opinion.router.clone(),
+        rule: claim.rule.clone(),
+        reason: claim.reason.clone(),
+        matched: claim.matched.clone(),
+        score: claim.score,
+    }
+}
+
+fn unknown(claim: &Claim, repositories: &[Repository], workflows: &[Known]) -> Option<String> {
+    if let Place::Repository(repository) = &claim.place
+        && !repositories.contains(repository)
+    {
+        return Some(format!("claimed {repository}, which is not a repository Signalbox knows"));
+    }
+    if let Some(name) = &claim.workflow
+        && workflows.iter().all(|known| known.name != *name)
+    {
+        return Some(format!("claimed the workflow {name}, which does not exist"));
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use alloc::vec;
+
+    use super::*;
+
+    fn opinion(router: &str, said: Said) -> Opinion {
+        Opinion { router: router.into(), priority: 0, digest: Digest::of(b""), fuel: 0, log: vec![], said }
+    }
+
+    fn claim(workflow: Option<&str>, place: Place, score: u16) -> Said {
+        Said::Claim(Claim {
+            workflow: workflow.map(Into::into),
+            place,
+            branch: None,
+            inputs: BTreeMap::new(),
+            score,
+            reason: "it says so".into(),
+            rule: "rule".into(),
+            matched: vec![],
+        })
+    }
+
+    fn at(name: &str) -> Place {
+        Place::Repository(name.into())
+    }
+
+    fn decide(said: Vec<Said>) -> Decision {
+        let opinions: Vec<Opinion> = said.into_iter().enumerate().map(|(n, said)| opinion(&format!("r{n}"), said)).collect();
+        let workflows = [("build", true), ("answer", false)].map(|(name, repository)| Known { name: name.into(), repository });
+        select(&opinions, &["acme/website".into(), "acme/api".into()], &workflows)
+    }
+
+    fn went(decision: Decision) -> (String, Option<String>) {
+        match decision {
+            Decision::Go { target, .. } => (target.workflow, target.repository.map(|name| name.0)),
+            Decision::Ask { .. } | Decision::Nowhere { .. } => panic!("{decision:?}"),
+        }
+    }
+
+    #[test]
+    fn what_one_router_leaves_open_another_fills() {
+        let decision = decide(vec![claim(Some("build"), Place::Open, 400), claim(None, at("acme/website"), 300)]);
+        assert_eq!(went(decision), ("build".into(), Some("acme/website".into())));
+    }
+
+    #[test]
+    fn the_persons_own_words_win_whoever_is_first() {
+        for swap in [false, true] {
+            let mut said = vec![claim(None, at("acme/api"), EXPLICIT), claim(Some("build"), at("acme/website"), 900)];
+            if swap {
+                said.reverse();
+            }
+            assert_eq!(went(decide(said)).1, Some("acme/api".into()));
+        }
+    }
+
+    #[test]
+    fn a_tie_is_put_to_the_person() {
+        let decision = decide(vec![claim(None, at("acme/api"), 500), claim(None, at("acme/website"), 500)]);
+        assert!(matches!(decision, Decision::Ask { candidates, .. } if candidates.len() == 2));
+    }
+
+    #[test]
+    fn a_claim_for_an_unknown_repository_counts_for_nothing_and_is_named() {
+        let decision = decide(vec![claim(None, at("and/or"), EXPLICIT), claim(None, at("acme/api"), 100)]);
+        match decision {
+            Decision::Go { target, failed, .. } => {
+                assert_eq!(target.repository, Some("acme/api".into()));
+                assert_eq!(failed.len(), 1);
+            }
+            Decision::Ask { .. } | Decision::Nowhere { .. } => panic!("{decision:?}"),
+        }
+    }
+
+    #[test]
+    fn a_change_without_a_repository_is_asked_and_a_question_is_not() {
+        assert!(matches!(decide(vec![claim(Some("build"), Place::Open, 500)]), Decision::Ask { .. }));
+        assert_eq!(went(decide(vec![claim(Some("answer"), Place::Open, 500)])), ("answer".into(), None));
+        assert!(matches!(decide(vec![Said::Pass { reason: "no".into() }]), Decision::Ask { .. }));
+    }
+
+    #[test]
+    fn a_failure_that_must_not_be_passed_over_stops_the_decision() {
+        let said = vec![Said::Failed { error: "trap".into(), fail_event: true }, claim(None, at("acme/api"), EXPLICIT)];
+        assert!(matches!(decide(said), Decision::Nowhere { .. }));
+        let said = vec![Said::Failed { error: "trap".into(), fail_event: false }, claim(None, at("acme/api"), EXPLICIT)];
+        assert!(matches!(decide(said), Decision::Go { failed, .. } if failed.len() == 1));
+    }
+}
