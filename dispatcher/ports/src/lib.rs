@@ -3,6 +3,7 @@
 mod error;
 
 pub mod blobs;
+pub mod boxes;
 pub mod chat;
 pub mod clock;
 pub mod devbox;
