@@ -1,0 +1,28 @@
+//! Typed outputs, checked against their schema.
+
+use jsonschema::{PatternOptions, Validator};
+use serde_json::Value;
+
+/// The most faults told of one output.
+const MAX_FAULTS: usize = 20;
+/// The longest a fault is told, in characters.
+const MAX_WORDS: usize = 300;
+
+/// Whether `value` satisfies `schema`; if not, every way in which it does not, in words an agent can act on.
+pub fn check(schema: &Value, value: &Value) -> Result<(), Vec<String>> {
+    let validator = compile(schema).map_err(|fault| vec![format!("the schema itself is wrong: {fault}")])?;
+    let faults: Vec<String> = validator.iter_errors(value).take(MAX_FAULTS).map(|error| words(&error)).collect();
+    if faults.is_empty() { Ok(()) } else { Err(faults) }
+}
+
+/// Reads a schema. It refers to nothing outside itself, and its patterns take time in proportion to what they read.
+pub(crate) fn compile(schema: &Value) -> Result<Validator, String> {
+    jsonschema::options().with_pattern_options(PatternOptions::regex()).build(schema).map_err(|error| words(&error))
+}
+
+fn words(error: &jsonschema::ValidationError<'_>) -> String {
+    let place = error.instance_path().to_string();
+    let place = place.trim_start_matches('/').replace('/', ".");
+    let text = if place.is_empty() { error.to_string() } else { format!("{place}: {error}") };
+    if text.chars().count() <= MAX_WORDS { text } else { text.chars().take(MAX_WORDS).chain(['\u{2026}']).collect() }
+}
