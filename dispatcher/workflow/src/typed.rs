@@ -157,10 +157,12 @@ fn type_of(root: &Value, schema: &Value) -> Option<Type> {
     let name = match schema.get("type")? {
         Value::String(name) => name.as_str(),
         Value::Array(names) => {
-            match names.iter().filter_map(Value::as_str).filter(|name| *name != "null").collect::<Vec<_>>().as_slice() {
-                [one] => one,
-                _ => return None,
+            let mut names = names.iter().filter_map(Value::as_str).filter(|name| *name != "null");
+            let only = names.next()?;
+            if names.next().is_some() {
+                return None;
             }
+            only
         }
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::Object(_) => return None,
     };

@@ -23,7 +23,7 @@ fn what_a_run_of_a_shipped_workflow_could_do_is_told_before_it_runs() {
           phases       answer (agent)
         build: started by member and above
           at most      $8.00, 1 h 30 min, 200 turns
-          permission   contents: write (plan, build, check, review)
+          permission   contents: write (build), read (plan, check, review)
           output       change_request, at most 1, a draft, never touching .github/**, CODEOWNERS, .signalbox/workflows/**, .signalbox/check (open)
           phases       plan (agent) approve (gate) build (agent) check (script) review (agent) open (forge)
     "#]].assert_eq(&told);
