@@ -121,7 +121,10 @@ mod tests {
         let not_low = Condition::Compare(Comparison::Unequal, Box::new(risk.clone()), Box::new(low.clone()));
         assert!(not_low.holds(facts));
         assert!(!Condition::Not(Box::new(not_low)).holds(facts));
-        assert!(!Condition::Compare(Comparison::Less, Box::new(none.clone()), Box::new(Condition::Is(json!(4)))).holds(facts));
+        assert!(
+            !Condition::Compare(Comparison::Less, Box::new(none.clone()), Box::new(Condition::Is(json!(4))))
+                .holds(facts)
+        );
         assert!(!Condition::Not(Box::new(none)).holds(facts), "not null is not true");
         let among = Condition::List(vec![low, Condition::Is(json!("high"))]);
         assert!(Condition::Compare(Comparison::In, Box::new(risk), Box::new(among)).holds(facts));

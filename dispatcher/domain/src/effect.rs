@@ -144,25 +144,33 @@ impl Effect {
             })
             .collect()
     }
+}
 
+impl Owed {
     /// Whether the effect is still wanted now that the run is what it is: a run that was stopped opens no change
     /// request and asks for no box, whatever was owed when it stopped.
     pub fn wanted(&self, run: &Run) -> bool {
-        match self {
-            Self::Route => matches!(run.state, State::Routing),
-            Self::Resolve { .. } => matches!(run.state, State::Resolving { .. }),
-            Self::Admit => matches!(run.state, State::Waiting { .. }),
-            Self::Gather { .. } => matches!(run.state, State::Gathering { .. }),
-            Self::Provision { devbox, .. } => run.job().is_some_and(|job| {
-                job.phases.values().any(|phase| matches!(&phase.stage, Stage::Starting { devbox: mine, .. } if mine == devbox))
+        match &self.effect {
+            Effect::Route => matches!(run.state, State::Routing { asked } if asked == self.id.version),
+            Effect::Resolve { .. } => matches!(run.state, State::Resolving { asked, .. } if asked == self.id.version),
+            Effect::Admit => matches!(run.state, State::Waiting { .. }),
+            Effect::Gather { .. } => matches!(run.state, State::Gathering { .. }),
+            Effect::Provision { devbox, .. } => run.job().is_some_and(|job| {
+                job.phases
+                    .values()
+                    .any(|phase| matches!(&phase.stage, Stage::Starting { devbox: mine, .. } if mine == devbox))
             }),
-            Self::Halt { devbox } => run.boxes.contains(devbox),
-            Self::Open { phase, .. } => run
+            Effect::Halt { devbox } => run.boxes.contains(devbox),
+            Effect::Open { phase, .. } => run
                 .job()
                 .and_then(|job| job.phases.get(phase))
                 .is_some_and(|phase| matches!(phase.stage, Stage::Opening { .. })),
-            Self::Wake { .. } => !matches!(run.state, State::Ended { .. }),
-            Self::Leave | Self::Release { .. } | Self::Mark { .. } | Self::Say { .. } | Self::Whisper { .. } => true,
+            Effect::Wake { .. } => !matches!(run.state, State::Ended { .. }),
+            Effect::Leave
+            | Effect::Release { .. }
+            | Effect::Mark { .. }
+            | Effect::Say { .. }
+            | Effect::Whisper { .. } => true,
         }
     }
 }

@@ -91,7 +91,11 @@ impl Outcome {
     /// Whether [`crate::post::Action::Retry`] is offered.
     pub fn retryable(&self) -> bool {
         match self {
-            Self::Failed { .. } | Self::Lost | Self::BudgetExhausted { .. } | Self::Stopped { .. } | Self::Blocked { .. } => true,
+            Self::Failed { .. }
+            | Self::Lost
+            | Self::BudgetExhausted { .. }
+            | Self::Stopped { .. }
+            | Self::Blocked { .. } => true,
             Self::Delivered
             | Self::Answered { .. }
             | Self::NoChangeNeeded { .. }

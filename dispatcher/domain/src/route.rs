@@ -207,7 +207,10 @@ pub fn select(opinions: &[Opinion], repositories: &[Repository], workflows: &[Kn
             Said::Ask { offers, question, score } => asks.push((offers, question, *score)),
             Said::Failed { error, fail_event: false } => failed.push((opinion.router.clone(), error.clone())),
             Said::Failed { error, fail_event: true } => {
-                let reason = format!("the router {} failed ({error}), and its manifest says not to go on without it", opinion.router);
+                let reason = format!(
+                    "the router {} failed ({error}), and its manifest says not to go on without it",
+                    opinion.router
+                );
                 failed.push((opinion.router.clone(), error.clone()));
                 return Decision::Nowhere { reason, failed };
             }
@@ -267,7 +270,11 @@ pub fn select(opinions: &[Opinion], repositories: &[Repository], workflows: &[Kn
     if claims.is_empty() || (needs && repository.is_none()) {
         let offers = repositories
             .iter()
-            .map(|repository| Offer { workflow: None, place: Place::Repository(repository.clone()), reason: "a repository I know".into() })
+            .map(|repository| Offer {
+                workflow: None,
+                place: Place::Repository(repository.clone()),
+                reason: "a repository I know".into(),
+            })
             .collect();
         let question = if repositories.is_empty() {
             "I know no repository yet, and this needs one.".into()
@@ -297,7 +304,10 @@ pub fn select(opinions: &[Opinion], repositories: &[Repository], workflows: &[Kn
 }
 
 /// The surest claim that says the thing; of equally sure ones the first.
-fn surest<'a, T>(claims: &[(&'a Opinion, &'a Claim)], says: impl Fn(&Claim) -> Option<T>) -> Option<(&'a Opinion, &'a Claim)> {
+fn surest<'a, T>(
+    claims: &[(&'a Opinion, &'a Claim)],
+    says: impl Fn(&Claim) -> Option<T>,
+) -> Option<(&'a Opinion, &'a Claim)> {
     let mut best: Option<(&Opinion, &Claim)> = None;
     for (opinion, claim) in claims {
         if says(claim).is_some() && best.is_none_or(|(_, other)| claim.score > other.score) {
@@ -360,8 +370,10 @@ mod tests {
     }
 
     fn decide(said: Vec<Said>) -> Decision {
-        let opinions: Vec<Opinion> = said.into_iter().enumerate().map(|(n, said)| opinion(&format!("r{n}"), said)).collect();
-        let workflows = [("build", true), ("answer", false)].map(|(name, repository)| Known { name: name.into(), repository });
+        let opinions: Vec<Opinion> =
+            said.into_iter().enumerate().map(|(n, said)| opinion(&format!("r{n}"), said)).collect();
+        let workflows =
+            [("build", true), ("answer", false)].map(|(name, repository)| Known { name: name.into(), repository });
         select(&opinions, &["acme/website".into(), "acme/api".into()], &workflows)
     }
 
@@ -418,7 +430,8 @@ mod tests {
     fn a_failure_that_must_not_be_passed_over_stops_the_decision() {
         let said = vec![Said::Failed { error: "trap".into(), fail_event: true }, claim(None, at("acme/api"), EXPLICIT)];
         assert!(matches!(decide(said), Decision::Nowhere { .. }));
-        let said = vec![Said::Failed { error: "trap".into(), fail_event: false }, claim(None, at("acme/api"), EXPLICIT)];
+        let said =
+            vec![Said::Failed { error: "trap".into(), fail_event: false }, claim(None, at("acme/api"), EXPLICIT)];
         assert!(matches!(decide(said), Decision::Go { failed, .. } if failed.len() == 1));
     }
 }

@@ -1,5 +1,6 @@
 //! A run: one request being worked, and exactly what is true of it.
 
+use alloc::boxed::Box;
 use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::format;
 use alloc::string::String;
@@ -47,8 +48,10 @@ pub struct Run {
     pub voice: Voice,
     /// The place that the thread's run before this one worked at.
     pub memory: Option<Target>,
-    /// The run this one tries again.
-    pub again: Option<RunId>,
+    /// The thread's run before this one.
+    pub before: Option<RunId>,
+    /// Whether it tries that one again.
+    pub again: bool,
 }
 
 /// How a run stands.
@@ -56,7 +59,10 @@ pub struct Run {
 #[serde(tag = "state", rename_all = "snake_case")]
 pub enum State {
     /// The routers are asked.
-    Routing,
+    Routing {
+        /// The version that asked; an answer to an older question is late.
+        asked: u64,
+    },
     /// The person is asked where it goes.
     Choosing {
         /// The places offered.
@@ -68,6 +74,8 @@ pub enum State {
     Resolving {
         /// The place.
         target: Target,
+        /// The version that asked.
+        asked: u64,
     },
     /// A limiter makes it wait.
     Waiting {
@@ -75,6 +83,8 @@ pub enum State {
         plan: Plan,
         /// Its place in the line and the limit, once told.
         line: Option<(u32, u32)>,
+        /// The work of the run that this one tries again: it goes on from the last good phase.
+        kept: Option<Box<Job>>,
     },
     /// The context is gathered.
     Gathering {
@@ -82,20 +92,20 @@ pub enum State {
         plan: Plan,
     },
     /// Its phases are worked.
-    Working(Job),
+    Working(Box<Job>),
     /// It is decided how it ends; boxes are being released and effects in flight awaited.
     Closing {
         /// How it ends.
         outcome: Outcome,
         /// What was done.
-        job: Option<Job>,
+        job: Option<Box<Job>>,
     },
     /// It is over, and the thread was told.
     Ended {
         /// How.
         outcome: Outcome,
         /// What was done.
-        job: Option<Job>,
+        job: Option<Box<Job>>,
         /// When.
         at: Time,
     },
@@ -272,8 +282,12 @@ impl Run {
     pub fn job(&self) -> Option<&Job> {
         match &self.state {
             State::Working(job) => Some(job),
-            State::Closing { job, .. } | State::Ended { job, .. } => job.as_ref(),
-            State::Routing | State::Choosing { .. } | State::Resolving { .. } | State::Waiting { .. } | State::Gathering { .. } => None,
+            State::Closing { job, .. } | State::Ended { job, .. } => job.as_deref(),
+            State::Routing { .. }
+            | State::Choosing { .. }
+            | State::Resolving { .. }
+            | State::Waiting { .. }
+            | State::Gathering { .. } => None,
         }
     }
 
@@ -282,15 +296,15 @@ impl Run {
         match &self.state {
             State::Waiting { plan, .. } | State::Gathering { plan } => Some(plan),
             State::Working(_) | State::Closing { .. } | State::Ended { .. } => self.job().map(|job| &job.plan),
-            State::Routing | State::Choosing { .. } | State::Resolving { .. } => None,
+            State::Routing { .. } | State::Choosing { .. } | State::Resolving { .. } => None,
         }
     }
 
     /// Where it goes, once that is known.
     pub fn target(&self) -> Option<&Target> {
         match &self.state {
-            State::Resolving { target } => Some(target),
-            State::Routing
+            State::Resolving { target, .. } => Some(target),
+            State::Routing { .. }
             | State::Choosing { .. }
             | State::Waiting { .. }
             | State::Gathering { .. }
@@ -304,7 +318,7 @@ impl Run {
     pub fn outcome(&self) -> Option<&Outcome> {
         match &self.state {
             State::Closing { outcome, .. } | State::Ended { outcome, .. } => Some(outcome),
-            State::Routing
+            State::Routing { .. }
             | State::Choosing { .. }
             | State::Resolving { .. }
             | State::Waiting { .. }

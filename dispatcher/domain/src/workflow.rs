@@ -215,9 +215,8 @@ impl Workflow {
 
     /// Whether `later` cannot start before `earlier` has ended.
     pub fn follows(&self, later: &PhaseName, earlier: &PhaseName) -> bool {
-        self.phase(later).is_some_and(|phase| {
-            phase.needs.iter().any(|need| need == earlier || self.follows(need, earlier))
-        })
+        self.phase(later)
+            .is_some_and(|phase| phase.needs.iter().any(|need| need == earlier || self.follows(need, earlier)))
     }
 }
 

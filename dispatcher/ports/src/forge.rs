@@ -47,17 +47,35 @@ pub trait Forge: Send + Sync {
     async fn head(&self, repository: &Repository, branch: Option<&str>) -> Result<Head, Error>;
 
     /// A file at a commit. `None`: there is no such file, or it is no text, or it is over `limit` bytes.
-    async fn file(&self, repository: &Repository, at: &Commit, path: &str, limit: usize) -> Result<Option<String>, Error>;
+    async fn file(
+        &self,
+        repository: &Repository,
+        at: &Commit,
+        path: &str,
+        limit: usize,
+    ) -> Result<Option<String>, Error>;
 
     /// The paths below a folder at a commit, at most `limit`.
-    async fn list(&self, repository: &Repository, at: &Commit, folder: &str, limit: usize) -> Result<Vec<String>, Error>;
+    async fn list(
+        &self,
+        repository: &Repository,
+        at: &Commit,
+        folder: &str,
+        limit: usize,
+    ) -> Result<Vec<String>, Error>;
 
     /// The diff between two commits as text, at most `limit` bytes, cut at a line and saying so.
     async fn diff(&self, repository: &Repository, from: &Commit, to: &Commit, limit: usize) -> Result<String, Error>;
 
     /// A token for a devbox: one repository, the grant's permissions, pushes to `branch` only. Minting again for the
     /// same devbox gives the same powers, not more.
-    async fn mint(&self, devbox: &DevboxId, repository: &Repository, grant: &Grant, branch: &str) -> Result<Access, Error>;
+    async fn mint(
+        &self,
+        devbox: &DevboxId,
+        repository: &Repository,
+        grant: &Grant,
+        branch: &str,
+    ) -> Result<Access, Error>;
 
     /// Ends every token of a devbox. When it returns, nothing can be done with them. Ending what is over succeeds.
     async fn revoke(&self, devbox: &DevboxId) -> Result<(), Error>;
@@ -67,5 +85,10 @@ pub trait Forge: Send + Sync {
     async fn open(&self, id: &EffectId, run: &RunId, proposed: &Proposed) -> Result<Change, Error>;
 
     /// A change request with its description and diff (cut at `limit` bytes), if it is there.
-    async fn change(&self, repository: &Repository, number: u64, limit: usize) -> Result<Option<(Change, String)>, Error>;
+    async fn change(
+        &self,
+        repository: &Repository,
+        number: u64,
+        limit: usize,
+    ) -> Result<Option<(Change, String)>, Error>;
 }

@@ -181,5 +181,12 @@ pub trait Plugins: Send + Sync {
     /// Asks one prefetcher. Round 0 has no fetches and plans; later rounds are given what the rounds before asked for,
     /// in that order. A fetch that the plugin's grant does not cover never leaves this function: it comes back to the
     /// plugin as [`Fetched::Denied`] in the next round.
-    fn gather(&self, prefetcher: &str, event: &Event, scope: &Scope, round: u32, fetched: &[(Fetch, Fetched)]) -> Gathered;
+    fn gather(
+        &self,
+        prefetcher: &str,
+        event: &Event,
+        scope: &Scope,
+        round: u32,
+        fetched: &[(Fetch, Fetched)],
+    ) -> Gathered;
 }

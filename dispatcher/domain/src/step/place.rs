@@ -1,0 +1,170 @@
+//! Finding the place: routing, choosing, loading the workflow, waiting in line, gathering the context.
+
+use alloc::boxed::Box;
+use alloc::string::{String, ToString};
+use alloc::vec::Vec;
+
+use crate::context::Omission;
+use crate::effect::Effect;
+use crate::event::Alarm;
+use crate::id::{Commit, Digest};
+use crate::outcome::Outcome;
+use crate::post::Slot;
+use crate::reason::Reason;
+use crate::reply;
+use crate::route::{Decision, Target};
+use crate::run::{Job, Plan, Routed, State};
+use crate::step::turn::Turn;
+use crate::step::{Step, closing, phases};
+use crate::talk::Person;
+use crate::time::Span;
+use crate::workflow::Workflow;
+
+/// How long a question where a request goes waits for its answer.
+pub(super) const QUESTION_EXPIRES: Span = Span::hours(24);
+
+/// Asks the routers (again): the words have changed.
+pub(super) fn route(turn: &mut Turn<'_>) {
+    turn.run.state = State::Routing { asked: turn.run.version };
+    turn.ask(Effect::Route);
+}
+
+pub(super) fn routed(mut turn: Turn<'_>, asked: u64, decision: &Decision, trace: &Digest) -> Step {
+    if !matches!(turn.run.state, State::Routing { asked: mine } if mine == asked) {
+        return Step::Ignored(Reason::Late);
+    }
+    turn.run.route = Some(Routed { decision: decision.clone(), trace: trace.clone(), chosen: None });
+    match decision {
+        Decision::Go { target, .. } => resolve(&mut turn, target.clone()),
+        Decision::Ask { candidates, question, .. } => {
+            let asked = turn.run.version;
+            turn.run.state = State::Choosing { candidates: candidates.clone(), asked };
+            turn.say(Slot::Question(asked), reply::question(question, candidates, &turn.run.request.by));
+            let at = turn.at + QUESTION_EXPIRES;
+            turn.ask(Effect::Wake { alarm: Alarm::Question { asked }, at });
+        }
+        Decision::Nowhere { reason, .. } => closing::end(&mut turn, Outcome::Refused { reason: reason.clone() }),
+    }
+    turn.done()
+}
+
+/// A person answered where the request goes.
+pub(super) fn chosen(mut turn: Turn<'_>, target: &Target, by: &Person) -> Step {
+    let State::Choosing { candidates, asked } = &turn.run.state else {
+        turn.whisper(by, "That question is answered already; nothing changed.");
+        return turn.done();
+    };
+    if by.id != turn.run.request.by.id && by.role < crate::talk::Role::Maintainer {
+        let text = alloc::format!("Only {} or a maintainer can answer that.", turn.run.request.by.name);
+        turn.whisper(by, text);
+        return turn.done();
+    }
+    if candidates.iter().all(|candidate| candidate.target != *target) {
+        turn.whisper(by, "That was not one of the choices; nothing changed.");
+        return turn.done();
+    }
+    let slot = Slot::Question(*asked);
+    turn.say(slot, reply::chosen(target, by));
+    if let Some(route) = &mut turn.run.route {
+        route.chosen = Some(by.clone());
+    }
+    resolve(&mut turn, target.clone());
+    turn.done()
+}
+
+fn resolve(turn: &mut Turn<'_>, target: Target) {
+    turn.run.state = State::Resolving { target: target.clone(), asked: turn.run.version };
+    turn.ask(Effect::Resolve { target });
+}
+
+pub(super) fn resolved(
+    mut turn: Turn<'_>,
+    asked: u64,
+    workflow: &Workflow,
+    base: Option<&Commit>,
+    onto: Option<&str>,
+) -> Step {
+    let target = match &turn.run.state {
+        State::Resolving { target, asked: mine } if *mine == asked => target.clone(),
+        State::Resolving { .. }
+        | State::Routing { .. }
+        | State::Choosing { .. }
+        | State::Waiting { .. }
+        | State::Gathering { .. }
+        | State::Working(_)
+        | State::Closing { .. }
+        | State::Ended { .. } => return Step::Ignored(Reason::Late),
+    };
+    if turn.run.request.by.role < workflow.role {
+        let reason = alloc::format!(
+            "The workflow {} is for {}s; {} is a {} here. A maintainer can ask for it, or change its `on.chat.roles`.",
+            workflow.name,
+            workflow.role.words(),
+            turn.run.request.by.name,
+            turn.run.request.by.role.words(),
+        );
+        closing::end(&mut turn, Outcome::Refused { reason });
+        return turn.done();
+    }
+    let plan = Plan { target, workflow: workflow.clone(), base: base.cloned(), onto: onto.map(ToString::to_string) };
+    turn.run.state = State::Waiting { plan, line: None, kept: None };
+    turn.ask(Effect::Admit);
+    turn.done()
+}
+
+pub(super) fn unresolved(mut turn: Turn<'_>, asked: u64, problems: &[String]) -> Step {
+    if !matches!(&turn.run.state, State::Resolving { asked: mine, .. } if *mine == asked) {
+        return Step::Ignored(Reason::Late);
+    }
+    let cause = problems.first().cloned().unwrap_or_else(|| "The workflow could not be loaded.".into());
+    let details = problems.get(1..).unwrap_or_default().join("\n");
+    closing::end(&mut turn, Outcome::Failed { cause, details });
+    turn.done()
+}
+
+pub(super) fn queued(mut turn: Turn<'_>, place: u32, limit: u32) -> Step {
+    match &mut turn.run.state {
+        State::Waiting { line, .. } => {
+            *line = Some((place, limit));
+            turn.done()
+        }
+        State::Routing { .. }
+        | State::Choosing { .. }
+        | State::Resolving { .. }
+        | State::Gathering { .. }
+        | State::Working(_)
+        | State::Closing { .. }
+        | State::Ended { .. } => Step::Ignored(Reason::Late),
+    }
+}
+
+pub(super) fn admitted(mut turn: Turn<'_>) -> Step {
+    let State::Waiting { plan, kept, .. } = &mut turn.run.state else {
+        return Step::Ignored(Reason::Late);
+    };
+    if let Some(mut job) = kept.take() {
+        job.began = turn.at;
+        work(&mut turn, job);
+    } else {
+        let plan = plan.clone();
+        turn.ask(Effect::Gather { target: plan.target.clone() });
+        turn.run.state = State::Gathering { plan };
+    }
+    turn.done()
+}
+
+pub(super) fn gathered(mut turn: Turn<'_>, bundle: &Digest, titles: &[String], omissions: &[Omission]) -> Step {
+    let State::Gathering { plan } = &turn.run.state else {
+        return Step::Ignored(Reason::Late);
+    };
+    let job = Box::new(Job::new(plan.clone(), turn.at, bundle.clone(), Vec::from(titles), Vec::from(omissions)));
+    work(&mut turn, job);
+    turn.done()
+}
+
+fn work(turn: &mut Turn<'_>, job: Box<Job>) {
+    let at = turn.at + job.plan.workflow.budget.wall;
+    turn.run.state = State::Working(job);
+    turn.ask(Effect::Wake { alarm: Alarm::Budget, at });
+    phases::pump(turn);
+}
