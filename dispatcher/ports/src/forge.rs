@@ -27,6 +27,15 @@ pub struct Head {
     pub commit: Commit,
 }
 
+/// A path that differs between two commits.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Changed {
+    /// The path; for a renamed file there are two, the old one and the new one.
+    pub path: String,
+    /// Whether it is now a symbolic link or a submodule.
+    pub link: bool,
+}
+
 /// How a devbox reaches a repository.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Access {
@@ -66,6 +75,9 @@ pub trait Forge: Send + Sync {
 
     /// The diff between two commits as text, at most `limit` bytes, cut at a line and saying so.
     async fn diff(&self, repository: &Repository, from: &Commit, to: &Commit, limit: usize) -> Result<String, Error>;
+
+    /// Every path that differs between two commits. All of them, or an error: what is not listed is not looked at.
+    async fn changed(&self, repository: &Repository, from: &Commit, to: &Commit) -> Result<Vec<Changed>, Error>;
 
     /// A token for a devbox: one repository, the grant's permissions, pushes to `branch` only. Minting again for the
     /// same devbox gives the same powers, not more.
