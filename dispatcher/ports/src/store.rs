@@ -49,6 +49,21 @@ pub struct Commit {
     pub effects: Vec<Owed>,
 }
 
+impl Commit {
+    /// Whether it is one step of one run: every store asks before it writes. A commit that is not is
+    /// [`Error::Rejected`]; it is a fault of whoever made it.
+    pub fn check(&self) -> Result<(), Error> {
+        let Run { id, version, .. } = &self.run;
+        if *version != self.loaded + 1 {
+            return Err(Error::rejected(format!("a step made version {version} of run {id} out of version {}", self.loaded)));
+        }
+        match self.effects.iter().find(|owed| owed.id.run != *id || owed.id.version != *version) {
+            Some(owed) => Err(Error::rejected(format!("version {version} of run {id} cannot owe the effect {}", owed.id))),
+            None => Ok(()),
+        }
+    }
+}
+
 /// An effect taken up, leased.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Claimed {
@@ -147,7 +162,8 @@ pub trait Store: Send + Sync {
     /// A delivery that was recorded, and whether it is worked.
     async fn delivery(&self, id: &DeliveryId) -> Result<Option<(Delivery, bool)>, Error>;
 
-    /// Deliveries recorded before `before` and not worked, oldest first, at most `limit`.
+    /// Deliveries of before `before` (by their event's time) that are not worked, in the order they were recorded, at
+    /// most `limit`. Finds whatever was recorded and never queued: also results that [`Self::settle`] recorded.
     async fn unworked(&self, before: Time, limit: usize) -> Result<Vec<(ThreadId, DeliveryId)>, Error>;
 
     /// A run.
@@ -155,16 +171,18 @@ pub trait Store: Send + Sync {
 
     /// Writes the run, its event, its effects and the delivery, all or none, if the run is still at the version that
     /// was loaded (or, if it is new, the thread still at the run that was its latest) and the delivery is not worked;
-    /// else [`Error::Conflict`].
+    /// else [`Error::Conflict`]. A delivery that was never recorded is [`Error::Rejected`].
     async fn commit(&self, commit: &Commit) -> Result<(), Error>;
 
-    /// Notes that a delivery is worked and changed nothing, and why. Noting it again changes nothing.
+    /// Notes that a delivery is worked and changed nothing, and why. Noting it again, or of one that is worked, changes
+    /// nothing. A delivery that was never recorded is [`Error::Rejected`].
     async fn ignore(&self, delivery: &DeliveryId, run: Option<&RunId>, reason: Reason) -> Result<(), Error>;
 
-    /// Runs that have an effect due at `now`, at most `limit`, longest owed first.
+    /// Runs that have an effect [`Self::claim`] would take up at `now`, at most `limit`, longest owed first.
     async fn due(&self, now: Time, limit: usize) -> Result<Vec<RunId>, Error>;
 
-    /// When the next effect or box lease falls due: nothing needs doing before. `None`: nothing is owed.
+    /// When the next effect can be taken up or the next box lease runs out: nothing needs doing before. `None`: nothing
+    /// is owed.
     async fn next_due(&self) -> Result<Option<Time>, Error>;
 
     /// Takes up the effects of a run that may be performed at `now`, leased until the absolute time `until`: the first
@@ -172,7 +190,8 @@ pub trait Store: Send + Sync {
     async fn claim(&self, run: &RunId, now: Time, until: Time) -> Result<Vec<Claimed>, Error>;
 
     /// Settles an effect and records its result, all or none. With a lease that ran out and was taken by somebody
-    /// else, or of an effect that is settled, it changes nothing (and still succeeds).
+    /// else, or of an effect that is settled, it changes nothing (and still succeeds). The result is recorded, not
+    /// queued: the caller queues it, and [`Self::unworked`] finds it if the caller died before that.
     async fn settle(&self, claimed: &Claimed, settlement: &Settlement, now: Time) -> Result<(), Error>;
 
     /// The newest unsettled or settled effect version that says the slot (by [`signalbox_domain::post::Slot::key`]),
