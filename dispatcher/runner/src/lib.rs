@@ -1,1 +1,52 @@
-//! 
+//! The program inside a devbox: it claims its assignment, puts the agent in a jail, watches it, and reports.
+
+mod attempt;
+mod cell;
+mod link;
+mod checkout;
+mod mirror;
+mod git;
+pub mod jail;
+mod agent;
+mod watch;
+mod transcript;
+mod outputs;
+mod commit;
+pub mod place;
+
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use rustix::fs::Mode;
+
+/// Runs what `arguments` ask for: those after the words `signalbox runner`. Not for people: the sandbox starts
+/// `--box FOLDER`, and the runner starts the other forms itself.
+///
+/// The program must call this for `runner` as its first argument, whatever else it does: it is started again in jails.
+pub fn main(arguments: impl Iterator<Item = OsString>) -> ExitCode {
+    let arguments: Vec<OsString> = arguments.collect();
+    let words: Vec<&str> = arguments.iter().map(|word| word.to_str().unwrap_or_default()).collect();
+    match words.as_slice() {
+        ["--box", _] => run(PathBuf::from(&arguments[1])),
+        ["keep", _, parent] => jail::keep(Path::new(&arguments[1]), parent.parse().unwrap_or(0)),
+        ["init", ..] => jail::init(&arguments[1..]),
+        ["play"] => agent::play(),
+        _ => {
+            eprintln!("the runner is started by Signalbox itself: `signalbox runner --box FOLDER`");
+            ExitCode::from(2)
+        }
+    }
+}
+
+fn run(folder: PathBuf) -> ExitCode {
+    // Files of the jail's user are given to it one by one; the folder around them is closed to everybody.
+    rustix::process::umask(Mode::WGRP | Mode::WOTH);
+    match attempt::attempt(place::Place::at(folder)) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("the box ends: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}

@@ -1,0 +1,352 @@
+//! One attempt, from the claim to the last report.
+
+use std::collections::BTreeMap;
+use std::path::{Component, Path};
+use std::time::{Duration, Instant};
+use std::{fs, io, thread};
+
+use signalbox_domain::devbox::{Assignment, Control, DiffStat, End, Finish, Limit, Task, Usage};
+use signalbox_domain::id::Digest;
+
+use crate::agent::{self, Agent};
+use crate::cell::Cell;
+use crate::checkout::{self, Work};
+use crate::commit::{self, PushError};
+use crate::git::Git;
+use crate::jail;
+use crate::link::{self, Link};
+use crate::outputs::{self, Outputs};
+use crate::place::Place;
+use crate::transcript::{Entry, Secrets, Transcript};
+use crate::watch::{self, Cut, Limits, Seen};
+
+/// Why there is nothing to report, or nobody to report to.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Error {
+    /// The dispatcher.
+    #[error(transparent)]
+    Link(#[from] link::Error),
+    /// The box's folder.
+    #[error("the box's folder: {0}")]
+    Place(#[from] io::Error),
+}
+
+/// An attempt that cannot go on. It is reported as [`End::Broken`].
+struct Broken {
+    transient: bool,
+    detail: String,
+}
+
+/// How far an attempt came.
+enum Over {
+    Finished(Box<Finish>),
+    /// Nothing it says counts any more.
+    Gone,
+}
+
+/// Claims the assignment of the box at `place`, works on it, and reports how it ended.
+pub(crate) fn attempt(place: Place) -> Result<(), Error> {
+    let orders = place.orders()?;
+    let claim = place.take_claim()?;
+    let (link, assignment) = Link::claim(&orders.endpoint, claim.trim())?;
+    let token = assignment.checkout.as_ref().and_then(|checkout| checkout.token.as_deref());
+    let secrets = Secrets::new([claim.trim(), &assignment.report_token, token.unwrap_or_default()]);
+    let cell = Cell::new(place, orders, std::env::current_exe()?);
+    thread::scope(|scope| {
+        scope.spawn(|| link.keep_alive());
+        // Here, on the first thread: the kernel ends the jail with the thread that started it.
+        let over = Attempt { cell, link: &link, assignment: &assignment, secrets: &secrets }.work();
+        link.close();
+        match over? {
+            Over::Finished(finish) => Ok(link.finish(*finish)?),
+            Over::Gone => Ok(()),
+        }
+    })
+}
+
+struct Attempt<'a> {
+    cell: Cell,
+    link: &'a Link,
+    assignment: &'a Assignment,
+    secrets: &'a Secrets,
+}
+
+impl Attempt<'_> {
+    fn work(mut self) -> Result<Over, Error> {
+        let started = Instant::now();
+        let mut transcript = Transcript::create(&self.cell.place.transcript(), self.secrets.clone())?;
+        let mut finish = Finish {
+            end: End::Ok,
+            head: None,
+            diff: DiffStat::default(),
+            output: None,
+            proposals: Vec::new(),
+            artifacts: BTreeMap::new(),
+            summary: String::new(),
+            usage: Usage::default(),
+            transcript: None,
+        };
+        if let Err(Broken { transient, detail }) = self.fill(&mut finish, &mut transcript, started) {
+            // A stop or a limit is how it ended, whatever could not be saved of it.
+            if finish.end == End::Ok {
+                finish.end = End::Broken { transient, detail: self.secrets.strike(&detail) };
+            } else {
+                transcript.note(detail)?;
+            }
+        }
+        if self.link.control() == Control::Gone {
+            return Ok(Over::Gone);
+        }
+        finish.summary = self.secrets.strike(&finish.summary);
+        transcript.add(&Entry::End(finish.end.clone()))?;
+        transcript.close()?;
+        finish.transcript = Some(self.link.keep(&fs::read(self.cell.place.transcript())?)?);
+        Ok(Over::Finished(Box::new(finish)))
+    }
+
+    fn fill(&mut self, finish: &mut Finish, transcript: &mut Transcript, started: Instant) -> Result<(), Broken> {
+        let assignment = self.assignment;
+        self.begin(transcript)?;
+        if let Some(host) = assignment.network.first() {
+            let detail = format!("the phase needs {host}, and this machine's gateway does not open hosts yet");
+            return Err(Broken { transient: false, detail });
+        }
+        self.cell.place.furnish(self.cell.user)?;
+        self.lay_inputs()?;
+        let work = match &assignment.checkout {
+            Some(checkout) => Some(checkout::lay_out(&mut self.cell, checkout)?),
+            None => None,
+        };
+        let mut agent = self.agent(work.as_ref())?;
+        let seen = self.run(agent.as_deref_mut(), transcript, started)?;
+        (finish.usage, finish.summary) = (seen.usage, seen.summary().to_owned());
+        finish.end = match seen.ended {
+            Ok(code) => match jail::complaint(code, &seen.complaint) {
+                Some(why) => return Err(Broken { transient: false, detail: why.to_owned() }),
+                None if code == 0 => End::Ok,
+                None => End::Exit { code },
+            },
+            Err(Cut::Stopped) => End::Stopped,
+            Err(Cut::Budget) => End::Budget,
+            Err(Cut::TimedOut(limit)) => self.timed_out(limit),
+            Err(Cut::Gone) => return Ok(()),
+        };
+        let outputs = outputs::collect(&self.cell.place.outputs(), &assignment.produces)?;
+        self.take(finish, &outputs, &seen, transcript)?;
+        if let Some(work) = work {
+            self.save(finish, &work, &outputs, transcript)?;
+        }
+        Ok(())
+    }
+
+    fn begin(&self, transcript: &mut Transcript) -> Result<(), Broken> {
+        let Assignment { attempt, task, .. } = self.assignment;
+        let sandboxed = !self.cell.orders.unsandboxed_i_accept_the_risk;
+        let (agent, model, prompt) = match task {
+            Task::Agent { adapter, model, prompt, .. } => (adapter.as_str(), model.clone(), prompt),
+            Task::Script { script } => ("script", None, script),
+        };
+        transcript.add(&Entry::Begin {
+            run: attempt.run.to_string(),
+            phase: attempt.phase.to_string(),
+            epoch: attempt.epoch,
+            agent: agent.to_owned(),
+            model,
+            sandboxed,
+        })?;
+        if !sandboxed {
+            transcript.note(
+                "NO SANDBOX: the settings say that the risk is accepted. This program may read and change whatever \
+                 the user of the dispatcher may, and reach any network.",
+            )?;
+        }
+        Ok(transcript.add(&Entry::Prompt { digest: Digest::of(prompt.as_bytes()), text: prompt.clone() })?)
+    }
+
+    fn lay_inputs(&self) -> Result<(), Broken> {
+        for (name, content) in &self.assignment.files {
+            let path = self.cell.place.inputs().join(plain(name)?);
+            if let Some(folder) = path.parent() {
+                fs::create_dir_all(folder)?;
+            }
+            fs::write(path, content)?;
+        }
+        Ok(())
+    }
+
+    fn agent(&self, work: Option<&Work>) -> Result<Option<Box<dyn Agent>>, Broken> {
+        let committed = |path: &str| {
+            let base = &work?.checkout.base;
+            let show = Git::new(&self.cell.place.git_config(), &self.cell.place.git(), "cat-file");
+            String::from_utf8(show.args(["blob", &format!("{base}:{path}")]).bytes().ok()?).ok()
+        };
+        match &self.assignment.task {
+            Task::Script { .. } => Ok(None),
+            Task::Agent { adapter, settings, .. } => agent::named(adapter, settings, &committed)
+                .map(Some)
+                .map_err(|detail| Broken { transient: false, detail }),
+        }
+    }
+
+    fn run(
+        &self,
+        agent: Option<&mut (dyn Agent + 'static)>,
+        transcript: &mut Transcript,
+        started: Instant,
+    ) -> Result<Seen, Broken> {
+        let Assignment { attempt, timeout, budget, task, .. } = self.assignment;
+        let (command, mut env, input) = match (task, &agent) {
+            (Task::Agent { prompt, .. }, Some(agent)) => {
+                let launch = agent.launch(&self.cell, prompt);
+                (launch.command, launch.env, launch.input)
+            }
+            (Task::Script { script }, _) | (Task::Agent { prompt: script, .. }, None) => {
+                (["/bin/sh", "-euc", script].map(str::to_owned).into(), BTreeMap::new(), Vec::new())
+            }
+        };
+        env.insert("SIGNALBOX_PHASE".to_owned(), attempt.phase.to_string());
+        let limits = Limits {
+            until: started + Duration::from_millis(timeout.wall.0.min(budget.wall.0)),
+            idle: Duration::from_millis(timeout.idle.0),
+            budget: *budget,
+        };
+        let mut inmate = self.cell.jail(command, env).start(&self.cell.place.jail(), &input)?;
+        Ok(watch::watch(&mut inmate, agent, self.link, transcript, &limits)?)
+    }
+
+    /// Over the phase's time, or over what was left of the run's.
+    fn timed_out(&self, limit: Limit) -> End {
+        let over_budget = self.assignment.budget.wall < self.assignment.timeout.wall;
+        if limit == Limit::Wall && over_budget { End::Budget } else { End::TimedOut { limit } }
+    }
+
+    /// Takes what lies in the outputs folder.
+    fn take(
+        &self,
+        finish: &mut Finish,
+        outputs: &Outputs,
+        seen: &Seen,
+        transcript: &mut Transcript,
+    ) -> Result<(), Broken> {
+        finish.output = outputs.output.clone().map(|output| self.struck(output));
+        finish.proposals = outputs.proposals.iter().cloned().map(|proposal| self.struck(proposal)).collect();
+        for refused in &outputs.refused {
+            transcript.note(refused)?;
+            finish.summary.push_str(&format!("\n[{refused}]"));
+        }
+        if matches!(self.assignment.task, Task::Script { .. }) {
+            let text = self.secrets.strike(&String::from_utf8_lossy(&seen.output));
+            self.attach(finish, "output.txt", text.as_bytes())?;
+        }
+        for (name, content) in &outputs.handoffs {
+            let text = self.secrets.strike(&String::from_utf8_lossy(content));
+            self.attach(finish, name, text.as_bytes())?;
+        }
+        let missing = self.assignment.produces.iter().find(|name| !outputs.handoffs.contains_key(*name));
+        match missing {
+            Some(name) if finish.end == End::Ok => {
+                let detail = format!("the phase promised {name} and did not write it");
+                Err(Broken { transient: false, detail })
+            }
+            Some(_) | None => Ok(()),
+        }
+    }
+
+    /// Commits and pushes, if the phase may; else, and if that fails, keeps partial work as a patch.
+    fn save(
+        &self,
+        finish: &mut Finish,
+        work: &Work,
+        outputs: &Outputs,
+        transcript: &mut Transcript,
+    ) -> Result<(), Broken> {
+        let Assignment { author, attempt, .. } = self.assignment;
+        let mut handoffs = BTreeMap::new();
+        if work.checkout.push {
+            for (name, content) in &outputs.handoffs {
+                let path = format!(".signalbox/runs/{}/{}", plain(attempt.run.as_str())?, plain(name)?);
+                handoffs.insert(path, content.clone());
+            }
+        }
+        let Some(committed) = commit::commit(&self.cell.place, work, author, &handoffs)? else { return Ok(()) };
+        let partial = finish.end != End::Ok;
+        let pushed = if work.checkout.push {
+            // Whoever declared this box lost has started another: only one of them may write.
+            match self.link.confirm() {
+                Ok(_) => commit::push(&self.cell.place, work, &committed),
+                Err(link::Error::Gone) => return Ok(()),
+                Err(silent @ link::Error::Silent(_)) => return Err(silent.into()),
+            }
+        } else if partial {
+            self.attach(finish, "partial.patch", &commit::patch(&self.cell.place, work, &committed)?)?;
+            return Ok(());
+        } else {
+            return Ok(());
+        };
+        if let Err(error) = pushed {
+            self.attach(finish, "partial.patch", &commit::patch(&self.cell.place, work, &committed)?)?;
+            transcript.note(format!("the work could not be pushed: {error}"))?;
+            return Err(error.into());
+        }
+        (finish.head, finish.diff) = (Some(committed.head), committed.diff);
+        Ok(())
+    }
+
+    fn attach(&self, finish: &mut Finish, name: &str, content: &[u8]) -> Result<(), Broken> {
+        finish.artifacts.insert(name.to_owned(), self.link.keep(content)?);
+        Ok(())
+    }
+
+    /// `value` without the secrets we know; itself if that leaves nothing that can be read.
+    fn struck<T: serde::Serialize + serde::de::DeserializeOwned>(&self, value: T) -> T {
+        let struck = serde_json::to_string(&value).ok().map(|text| self.secrets.strike(&text));
+        struck.and_then(|text| serde_json::from_str(&text).ok()).unwrap_or(value)
+    }
+}
+
+/// `name` if it is a relative path that goes nowhere but down.
+fn plain(name: &str) -> Result<&str, Broken> {
+    let path = Path::new(name);
+    let down = path.components().all(|part| matches!(part, Component::Normal(_)));
+    let detail = || format!("the assignment names the file {name:?}, which leads out of its folder");
+    if down && !name.is_empty() { Ok(name) } else { Err(Broken { transient: false, detail: detail() }) }
+}
+
+impl From<io::Error> for Broken {
+    fn from(error: io::Error) -> Self {
+        Self { transient: true, detail: format!("a file of the box: {error}") }
+    }
+}
+
+impl From<link::Error> for Broken {
+    fn from(error: link::Error) -> Self {
+        Self { transient: true, detail: error.to_string() }
+    }
+}
+
+impl From<checkout::Error> for Broken {
+    fn from(error: checkout::Error) -> Self {
+        let transient = match &error {
+            checkout::Error::Git(error) => error.is_transient(),
+            checkout::Error::Io(_) => true,
+            checkout::Error::Malformed { .. } | checkout::Error::LayOut(_) => false,
+        };
+        Self { transient, detail: error.to_string() }
+    }
+}
+
+impl From<crate::git::Error> for Broken {
+    fn from(error: crate::git::Error) -> Self {
+        Self { transient: error.is_transient(), detail: error.to_string() }
+    }
+}
+
+impl From<PushError> for Broken {
+    fn from(error: PushError) -> Self {
+        let transient = match &error {
+            PushError::Git(error) => error.is_transient(),
+            PushError::Moved { .. } => false,
+        };
+        Self { transient, detail: error.to_string() }
+    }
+}

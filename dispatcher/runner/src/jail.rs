@@ -1,0 +1,189 @@
+//! A jail: the namespaces, the filters and the user that untrusted programs run with.
+//!
+//! The runner starts itself again as a *keeper*, which makes the namespaces and mounts; in them it starts itself once
+//! more as the *init*, process 1, which gives up what is left of its privileges and starts the untrusted program.
+//! Each dies with the one before it, and everything in the jail dies with process 1.
+
+mod init;
+mod keeper;
+mod probe;
+mod process;
+mod syscalls;
+
+use std::collections::BTreeMap;
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+use std::{fs, io, thread};
+
+use rustix::process::{Signal, WaitOptions};
+use serde::{Deserialize, Serialize};
+
+pub(crate) use init::init;
+pub(crate) use keeper::keep;
+pub use probe::{Unable, probe};
+pub(crate) use process::descendants;
+pub use process::{Identity, identity};
+
+/// What the keeper and init exit with when they could not start the program. They say why on standard error, on a line
+/// that begins with [`COMPLAINT`] or `hakoniwa: `.
+const NOT_STARTED: u8 = 125;
+
+/// The beginning of a line in which the jail itself complains.
+const COMPLAINT: &str = "jail: ";
+
+/// Our own program, as the jail sees it.
+pub(crate) const PROGRAM: &str = "/signalbox/bin/signalbox";
+
+/// The first of the users that boxes run as when the runner is root. Every box has its own.
+const FIRST_USER: u32 = 2_000_000_000;
+
+/// How many such users there are.
+const USERS: u32 = 100_000_000;
+
+/// How long the kernel may take to end everything in a jail.
+const REAPING: Duration = Duration::from_secs(20);
+
+/// A program to run, and everything it may see. Nothing else exists for it.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Jail {
+    /// An empty folder on the host, for the root of the jail to be mounted on.
+    pub root: PathBuf,
+    /// Our own program on the host.
+    pub program: PathBuf,
+    /// Folders and files it may read: their place in the jail, and on the host.
+    pub readable: BTreeMap<String, PathBuf>,
+    /// Folders it may write to: their place in the jail, and on the host.
+    pub writable: BTreeMap<String, PathBuf>,
+    /// The program to run and its arguments, by their place in the jail.
+    pub command: Vec<String>,
+    /// Its whole environment.
+    pub env: BTreeMap<String, String>,
+    /// The folder it starts in, by its place in the jail.
+    pub folder: String,
+    /// The user it runs as on the host, if the runner is root; else it is the runner's own, in a user namespace.
+    pub user: Option<u32>,
+    /// Run it without any of this. Only for who said so in so many words.
+    pub unsandboxed: bool,
+}
+
+/// The user that the box called `name` runs as, if this process is root and can choose.
+pub fn user(name: &str) -> Option<u32> {
+    let hash = name.bytes().fold(2_166_136_261_u32, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(16_777_619));
+    rustix::process::geteuid().is_root().then(|| FIRST_USER + hash % USERS)
+}
+
+impl Jail {
+    /// Starts the program with `input` on its standard input. `notes` is a file of ours for the keeper to read.
+    ///
+    /// The thread that calls this must live until the program has ended: the kernel ends the jail with it.
+    pub(crate) fn start(&self, notes: &Path, input: &[u8]) -> io::Result<Inmate> {
+        fs::create_dir_all(&self.root)?;
+        fs::write(notes, serde_json::to_vec(self)?)?;
+        // Whatever the jail leaves behind becomes our child, so that we can wait until nothing of it is left.
+        rustix::process::set_child_subreaper(Some(rustix::process::getpid()))?;
+        let mut child = Command::new(&self.program)
+            .args(["runner", "keep"])
+            .arg(notes)
+            .arg(rustix::process::getpid().as_raw_nonzero().to_string())
+            .env_clear()
+            .current_dir("/")
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()?;
+        if let Some(mut stdin) = child.stdin.take() {
+            let input = input.to_vec();
+            // On a thread: a program that does not read its input must not block us.
+            thread::spawn(move || stdin.write_all(&input));
+        }
+        Ok(Inmate { child, gone: false })
+    }
+
+    /// Runs a short program of our own choice to its end: what it wrote, or what it complained of.
+    pub(crate) fn run(&self, notes: &Path) -> io::Result<Result<Vec<u8>, String>> {
+        let mut inmate = self.start(notes, &[])?;
+        let (stdout, stderr) = (inmate.child.stdout.take(), inmate.child.stderr.take());
+        let complaints = thread::spawn(move || stderr.map(io::read_to_string).transpose());
+        let mut output = Vec::new();
+        if let Some(mut stdout) = stdout {
+            io::Read::read_to_end(&mut stdout, &mut output)?;
+        }
+        let status = inmate.child.wait()?;
+        inmate.kill()?;
+        let complaints = complaints.join().unwrap_or(Ok(None)).ok().flatten().unwrap_or_default();
+        Ok(if status.success() { Ok(output) } else { Err(format!("{status}: {}", complaints.trim())) })
+    }
+}
+
+/// A program in its jail.
+pub(crate) struct Inmate {
+    /// The keeper, with the program's standard output and error.
+    pub(crate) child: Child,
+    gone: bool,
+}
+
+impl Inmate {
+    /// The exit code, once the program has ended. 128 and a signal's number if it was killed.
+    pub(crate) fn ended(&mut self) -> io::Result<Option<i32>> {
+        use std::os::unix::process::ExitStatusExt as _;
+        Ok(self.child.try_wait()?.map(|status| status.code().or(status.signal().map(|s| 128 + s)).unwrap_or(-1)))
+    }
+
+    /// Asks the program and its children to end.
+    pub(crate) fn terminate(&self) {
+        for process in descendants(self.child.id()) {
+            // The keeper and process 1 do not listen; whoever is gone already need not.
+            let _ = rustix::process::kill_process(process.pid, Signal::TERM);
+        }
+    }
+
+    /// Processor time used so far by everything in the jail, in clock ticks.
+    pub(crate) fn ticks(&self) -> u64 {
+        descendants(self.child.id()).iter().map(|process| process.ticks).sum()
+    }
+
+    /// Ends the jail. When it returns well, no process of it is left.
+    pub(crate) fn kill(&mut self) -> io::Result<()> {
+        if self.gone {
+            return Ok(());
+        }
+        let before = descendants(self.child.id());
+        self.child.kill()?;
+        self.child.wait()?;
+        let deadline = Instant::now() + REAPING;
+        // With the keeper gone the kernel ends the rest; each of it becomes our child and is waited for. Without a
+        // jail nothing ends by itself, so what is left is killed by name.
+        loop {
+            for process in before.iter().chain(&descendants(std::process::id())) {
+                if process.is_alive() {
+                    let _ = rustix::process::kill_process(process.pid, Signal::KILL);
+                }
+            }
+            match rustix::process::wait(WaitOptions::NOHANG) {
+                Err(rustix::io::Errno::CHILD) => break,
+                Ok(Some(_)) => {}
+                Ok(None) if Instant::now() > deadline => {
+                    return Err(io::Error::other("processes of the jail are still there although they were killed"));
+                }
+                Ok(None) => thread::sleep(Duration::from_millis(2)),
+                Err(error) => return Err(error.into()),
+            }
+        }
+        self.gone = true;
+        Ok(())
+    }
+}
+
+impl Drop for Inmate {
+    fn drop(&mut self) {
+        // Best effort: the kernel does the same when this process ends.
+        let _ = self.kill();
+    }
+}
+
+/// Whether `code` and the last line on standard error say that the jail itself failed, and how.
+pub(crate) fn complaint(code: i32, last: &str) -> Option<&str> {
+    (code == i32::from(NOT_STARTED)).then(|| last.strip_prefix(COMPLAINT).or(last.strip_prefix("hakoniwa: "))).flatten()
+}

@@ -1,0 +1,131 @@
+//! A box's folder on this machine: what lies where, outside the jail and in it.
+
+use std::fs::{self, DirBuilder};
+use std::io;
+use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _, chown};
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+
+/// What every runner of this machine is told. It lies in the box's folder and holds no secret.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Orders {
+    /// The file that holds the address to report to, `http://127.0.0.1:7000`. It is read anew for every request, so
+    /// that a dispatcher that comes back on another port is found.
+    pub endpoint: PathBuf,
+    /// The folder of the mirrors, shared by all boxes.
+    pub mirrors: PathBuf,
+    /// Folders of tools that agents may read, beside those of the system, at the same place.
+    pub tools: Vec<PathBuf>,
+    /// Run agents without a jail, with everything this user may do.
+    pub unsandboxed_i_accept_the_risk: bool,
+}
+
+/// The folder of one box.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Place(PathBuf);
+
+impl Place {
+    /// The box at `folder`.
+    pub fn at(folder: impl Into<PathBuf>) -> Self {
+        Self(folder.into())
+    }
+
+    /// Makes the folder of a new box, for nobody else to read.
+    pub fn make(&self, orders: &Orders, claim_token: &str) -> io::Result<()> {
+        DirBuilder::new().recursive(true).mode(0o700).create(&self.0)?;
+        fs::write(self.0.join("orders.json"), serde_json::to_vec(orders)?)?;
+        let mut options = fs::OpenOptions::new();
+        io::Write::write_all(
+            &mut options.create(true).truncate(true).write(true).mode(0o600).open(self.claim())?,
+            claim_token.as_bytes(),
+        )
+    }
+
+    /// The folder itself.
+    pub fn folder(&self) -> &Path {
+        &self.0
+    }
+
+    /// What the runner was told.
+    pub(crate) fn orders(&self) -> io::Result<Orders> {
+        Ok(serde_json::from_slice(&fs::read(self.0.join("orders.json"))?)?)
+    }
+
+    /// Reads the one-use token, and destroys it.
+    pub(crate) fn take_claim(&self) -> io::Result<String> {
+        let token = fs::read_to_string(self.claim())?;
+        fs::remove_file(self.claim())?;
+        Ok(token)
+    }
+
+    fn claim(&self) -> PathBuf {
+        self.0.join("claim")
+    }
+
+    /// What the runner says about itself.
+    pub fn log(&self) -> PathBuf {
+        self.0.join("runner.log")
+    }
+
+    /// The runner's process, written by who started it.
+    pub fn process(&self) -> PathBuf {
+        self.0.join("process.json")
+    }
+
+    /// The files under work. Untrusted from the moment the agent starts.
+    pub(crate) fn checkout(&self) -> PathBuf {
+        self.0.join("checkout")
+    }
+
+    /// Files given to the agent.
+    pub(crate) fn inputs(&self) -> PathBuf {
+        self.0.join("in")
+    }
+
+    /// Files the agent gives. Untrusted.
+    pub(crate) fn outputs(&self) -> PathBuf {
+        self.0.join("out")
+    }
+
+    /// The repository that commits are made with. The jail never sees it.
+    pub(crate) fn git(&self) -> PathBuf {
+        self.0.join("git")
+    }
+
+    /// The only configuration that our git reads.
+    pub(crate) fn git_config(&self) -> PathBuf {
+        self.0.join("gitconfig")
+    }
+
+    /// The transcript while it is written.
+    pub(crate) fn transcript(&self) -> PathBuf {
+        self.0.join("transcript.jsonl")
+    }
+
+    /// The root of the jail.
+    pub(crate) fn root(&self) -> PathBuf {
+        self.0.join("root")
+    }
+
+    /// What the keeper of the jail is told.
+    pub(crate) fn jail(&self) -> PathBuf {
+        self.0.join("jail.json")
+    }
+
+    /// Makes the folders of the work, the writable ones for `user` if one is named.
+    pub(crate) fn furnish(&self, user: Option<u32>) -> io::Result<()> {
+        for folder in [self.checkout(), self.inputs(), self.outputs(), self.outputs().join("proposals")] {
+            fs::create_dir_all(&folder)?;
+        }
+        for folder in [self.checkout(), self.outputs(), self.outputs().join("proposals")] {
+            give(&folder, user)?;
+        }
+        Ok(())
+    }
+}
+
+/// Makes `user` the owner of one file or folder.
+pub(crate) fn give(path: &Path, user: Option<u32>) -> io::Result<()> {
+    if user.is_some() { chown(path, user, user) } else { Ok(()) }
+}

@@ -1,0 +1,177 @@
+//! Everything the agent saw and did, one line of JSON each, without the secrets we know.
+
+use std::fs::File;
+use std::io::{self, BufWriter, Write as _};
+use std::path::Path;
+use std::time::Instant;
+
+use serde::{Deserialize, Serialize};
+use signalbox_domain::devbox::{End, Usage};
+use signalbox_domain::id::Digest;
+
+use crate::git;
+
+/// The most of one text that is kept, in bytes; of the rest its digest is.
+const TEXT_BYTES: usize = 32 << 10;
+/// The most of a transcript that is kept, in bytes.
+const TRANSCRIPT_BYTES: u64 = 32 << 20;
+
+/// One thing that happened.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "entry", rename_all = "snake_case")]
+pub(crate) enum Entry {
+    /// Where it runs and what drives it.
+    Begin {
+        run: String,
+        phase: String,
+        epoch: u32,
+        agent: String,
+        model: Option<String>,
+        sandboxed: bool,
+    },
+    /// What the agent was told.
+    Prompt { digest: Digest, text: String },
+    /// The agent says something.
+    Text { text: String },
+    /// The agent does something.
+    ToolCall { tool: String, input: String },
+    /// What came of it.
+    ToolResult { ok: bool, output: String },
+    /// Used up since the last such entry.
+    Usage(Usage),
+    /// A line on the standard error of the agent.
+    Complaint { text: String },
+    /// The runner says something.
+    Note { text: String },
+    /// How it ended.
+    End(End),
+}
+
+impl Entry {
+    /// A few words for who waits.
+    pub(crate) fn activity(&self) -> Option<String> {
+        match self {
+            Self::ToolCall { tool, input } => {
+                let doing = match tool.as_str() {
+                    "edit" | "Edit" => "editing",
+                    "write" | "Write" => "writing",
+                    "run" | "Bash" => "running",
+                    "read" | "Read" => "reading",
+                    other => other,
+                };
+                let input = input.lines().next().unwrap_or_default();
+                Some(format!("{doing} {}", input.chars().take(80).collect::<String>()).trim().to_owned())
+            }
+            Self::Begin { .. }
+            | Self::Prompt { .. }
+            | Self::Text { .. }
+            | Self::ToolResult { .. }
+            | Self::Usage(_)
+            | Self::Complaint { .. }
+            | Self::Note { .. }
+            | Self::End(_) => None,
+        }
+    }
+}
+
+#[derive(Serialize)]
+struct Line<'a> {
+    at_ms: u128,
+    #[serde(flatten)]
+    entry: &'a Entry,
+}
+
+/// The transcript being written.
+pub(crate) struct Transcript {
+    file: BufWriter<File>,
+    started: Instant,
+    secrets: Secrets,
+    written: u64,
+}
+
+impl Transcript {
+    /// A new one at `path`.
+    pub(crate) fn create(path: &Path, secrets: Secrets) -> io::Result<Self> {
+        Ok(Self { file: BufWriter::new(File::create(path)?), started: Instant::now(), secrets, written: 0 })
+    }
+
+    /// Adds what happened.
+    pub(crate) fn add(&mut self, entry: &Entry) -> io::Result<()> {
+        let entry = &cut(entry.clone());
+        let line = serde_json::to_string(&Line { at_ms: self.started.elapsed().as_millis(), entry })?;
+        let line = self.secrets.strike(&line);
+        self.written += line.len() as u64;
+        // The end is always kept.
+        if self.written < TRANSCRIPT_BYTES || matches!(entry, Entry::End(_) | Entry::Note { .. }) {
+            writeln!(self.file, "{line}")?;
+        }
+        Ok(())
+    }
+
+    /// The runner's own words.
+    pub(crate) fn note(&mut self, text: impl Into<String>) -> io::Result<()> {
+        self.add(&Entry::Note { text: text.into() })
+    }
+
+    /// Closes it.
+    pub(crate) fn close(mut self) -> io::Result<()> {
+        self.file.flush()
+    }
+}
+
+fn cut(entry: Entry) -> Entry {
+    match entry {
+        Entry::Prompt { digest, text } => Entry::Prompt { digest, text: capped(text) },
+        Entry::Text { text } => Entry::Text { text: capped(text) },
+        Entry::ToolCall { tool, input } => Entry::ToolCall { tool: capped(tool), input: capped(input) },
+        Entry::ToolResult { ok, output } => Entry::ToolResult { ok, output: capped(output) },
+        Entry::Complaint { text } => Entry::Complaint { text: capped(text) },
+        Entry::Note { text } => Entry::Note { text: capped(text) },
+        entry @ (Entry::Begin { .. } | Entry::Usage(_) | Entry::End(_)) => entry,
+    }
+}
+
+fn capped(text: String) -> String {
+    if text.len() <= TEXT_BYTES {
+        return text;
+    }
+    let kept = text.floor_char_boundary(TEXT_BYTES);
+    let rest = &text[kept..];
+    format!("{}… [{} bytes more, {}]", &text[..kept], rest.len(), Digest::of(rest.as_bytes()))
+}
+
+/// The secrets that the runner knows, to be struck out of everything that leaves the box.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Secrets(Vec<String>);
+
+impl Secrets {
+    /// These, and the forms they are sent in. An empty one is none.
+    pub(crate) fn new<'a>(secrets: impl IntoIterator<Item = &'a str>) -> Self {
+        let secrets = secrets.into_iter().filter(|secret| !secret.is_empty());
+        Self(secrets.flat_map(|secret| [secret.to_owned(), git::basic(secret)]).collect())
+    }
+
+    /// `text` without them.
+    pub(crate) fn strike(&self, text: &str) -> String {
+        self.0.iter().fold(text.to_owned(), |text, secret| text.replace(secret, "[secret]"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_secret_is_struck_out_in_each_form_it_is_sent_in() {
+        let secrets = Secrets::new(["t0k3n", ""]);
+        let text = format!("url https://x:t0k3n@forge, header Basic {}", git::basic("t0k3n"));
+        assert_eq!(secrets.strike(&text), "url https://x:[secret]@forge, header Basic [secret]");
+    }
+
+    #[test]
+    fn a_long_text_is_cut_between_characters_and_the_rest_is_accounted_for() {
+        let capped = capped("ä".repeat(TEXT_BYTES));
+        assert!(capped.len() < TEXT_BYTES + 200);
+        assert!(capped.contains(&format!("[{TEXT_BYTES} bytes more, sha256:")), "{}", &capped[TEXT_BYTES..]);
+    }
+}
