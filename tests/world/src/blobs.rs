@@ -48,7 +48,10 @@ impl signalbox_ports::blobs::Blobs for Blobs {
     async fn put(&self, bytes: &[u8]) -> Result<Digest, Error> {
         call(&*self.faults, "blobs.put", || {
             if bytes.len() > MAX_BLOB {
-                return Err(Error::rejected(format!("a blob of {} bytes is over the limit of {MAX_BLOB}", bytes.len())));
+                return Err(Error::rejected(format!(
+                    "a blob of {} bytes is over the limit of {MAX_BLOB}",
+                    bytes.len()
+                )));
             }
             let digest = Digest::of(bytes);
             self.kept().insert(digest.clone(), bytes.to_vec());

@@ -99,12 +99,7 @@ impl signalbox_ports::queue::Queue for Queue {
                 let receipt = receipts.to_string();
                 entry.tries += 1;
                 entry.lease = Some((receipt.clone(), until));
-                Ticket {
-                    delivery: entry.delivery.clone(),
-                    thread: entry.thread.clone(),
-                    receipt,
-                    tries: entry.tries,
-                }
+                Ticket { delivery: entry.delivery.clone(), thread: entry.thread.clone(), receipt, tries: entry.tries }
             }))
         })
     }

@@ -130,7 +130,10 @@ impl signalbox_ports::store::Store for Store {
     async fn unworked(&self, before: Time, limit: usize) -> Result<Vec<(ThreadId, DeliveryId)>, Error> {
         self.call("store.unworked", |state| {
             let unworked = state.deliveries.iter().filter(|kept| !kept.worked && kept.delivery.event.at < before);
-            Ok(unworked.take(limit).map(|kept| (kept.delivery.thread.clone(), kept.delivery.event.id.clone())).collect())
+            Ok(unworked
+                .take(limit)
+                .map(|kept| (kept.delivery.thread.clone(), kept.delivery.event.id.clone()))
+                .collect())
         })
     }
 
@@ -204,7 +207,8 @@ impl signalbox_ports::store::Store for Store {
     async fn next_due(&self) -> Result<Option<Time>, Error> {
         self.call("store.next_due", |state| {
             let effects = state.runs.values_mut().filter_map(|saved| saved.turns().map(|held| held.free()).min()).min();
-            let boxes = state.leases.values().filter(|lease| lease.control != Control::Gone).map(|lease| lease.deadline);
+            let boxes =
+                state.leases.values().filter(|lease| lease.control != Control::Gone).map(|lease| lease.deadline);
             Ok(effects.into_iter().chain(boxes).min())
         })
     }
@@ -277,7 +281,9 @@ impl signalbox_ports::store::Store for Store {
     }
 
     async fn history(&self, run: &RunId) -> Result<Vec<Entry>, Error> {
-        self.call("store.history", |state| Ok(state.runs.get(run).map(|saved| saved.history.clone()).unwrap_or_default()))
+        self.call("store.history", |state| {
+            Ok(state.runs.get(run).map(|saved| saved.history.clone()).unwrap_or_default())
+        })
     }
 
     async fn effects(&self, run: &RunId) -> Result<Vec<Standing>, Error> {
@@ -302,7 +308,9 @@ impl signalbox_ports::store::Store for Store {
     }
 
     async fn runs(&self, limit: usize) -> Result<Vec<Run>, Error> {
-        self.call("store.runs", |state| Ok(state.runs.values().rev().take(limit).map(|saved| saved.run.clone()).collect()))
+        self.call("store.runs", |state| {
+            Ok(state.runs.values().rev().take(limit).map(|saved| saved.run.clone()).collect())
+        })
     }
 
     async fn lease(&self, lease: &Lease) -> Result<(), Error> {
