@@ -89,7 +89,7 @@ pub enum Fact {
         /// The branch a change request merges into.
         onto: Option<String>,
     },
-    /// The workflow could not be loaded, or the repository could not be read.
+    /// It could not be found out where the request goes, how it is worked, or what its context is.
     Unresolved {
         /// The version of the run that asked.
         asked: u64,

@@ -113,7 +113,12 @@ pub(super) fn resolved(
 }
 
 pub(super) fn unresolved(mut turn: Turn<'_>, asked: u64, problems: &[String]) -> Step {
-    if !matches!(&turn.run.state, State::Resolving { asked: mine, .. } if *mine == asked) {
+    let current = match &turn.run.state {
+        State::Routing { asked: mine } | State::Resolving { asked: mine, .. } => *mine == asked,
+        State::Waiting { .. } | State::Gathering { .. } => true,
+        State::Choosing { .. } | State::Working(_) | State::Closing { .. } | State::Ended { .. } => false,
+    };
+    if !current {
         return Step::Ignored(Reason::Late);
     }
     let cause = problems.first().cloned().unwrap_or_else(|| "The workflow could not be loaded.".into());

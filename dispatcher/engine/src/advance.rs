@@ -1,0 +1,90 @@
+//! Rows 4 to 6: a delivery is stepped, and the step written whole or not at all.
+
+use signalbox_domain::effect::Effect;
+use signalbox_domain::event::Delivery;
+use signalbox_domain::id::RunId;
+use signalbox_domain::reason::Reason;
+use signalbox_domain::run::Run;
+use signalbox_domain::step::{Step, step};
+use signalbox_ports::Error;
+use signalbox_ports::queue::Ticket;
+use signalbox_ports::store::{Commit, Subject};
+
+use crate::Engine;
+use crate::settings::{RACES, backoff};
+
+impl Engine {
+    /// Works the delivery a ticket is for: one step of its run, committed; then the ticket is finished. Returns the run
+    /// that moved on. Trouble gives the ticket back, to be handed out again later.
+    pub async fn advance(&self, ticket: &Ticket) -> Result<Option<RunId>, Error> {
+        match self.work(ticket).await {
+            Ok(run) => {
+                self.ports.queue.finish(ticket).await?;
+                Ok(run)
+            }
+            Err(error) => {
+                tracing::warn!(delivery = %ticket.delivery, tries = ticket.tries, %error, "delivery put off");
+                let due = self.ports.clock.now() + backoff(ticket.tries);
+                self.ports.queue.release(ticket, due).await?;
+                Err(error)
+            }
+        }
+    }
+
+    async fn work(&self, ticket: &Ticket) -> Result<Option<RunId>, Error> {
+        let Some((delivery, worked)) = self.ports.store.delivery(&ticket.delivery).await? else {
+            return Err(Error::Unavailable(format!("the delivery {} is queued and not recorded", ticket.delivery)));
+        };
+        if worked {
+            // Its step was committed before a crash; what it decided may still be owed.
+            return Ok(self.subject(&delivery).await?.map(|run| run.id));
+        }
+        for _ in 0..RACES {
+            match self.attempt(&delivery).await {
+                Err(Error::Conflict) => {}
+                done => return done,
+            }
+        }
+        Err(Error::Conflict)
+    }
+
+    async fn attempt(&self, delivery: &Delivery) -> Result<Option<RunId>, Error> {
+        let (store, event) = (&self.ports.store, &delivery.event);
+        let loaded = self.subject(delivery).await?;
+        let (run, effects) = match step(loaded.as_ref(), &delivery.thread, event) {
+            Step::Ignored(reason) => {
+                store.ignore(&event.id, loaded.as_ref().map(|run| &run.id), reason).await?;
+                return Ok(None);
+            }
+            Step::Advanced { run, effects } => (run, effects),
+        };
+        let same = loaded.as_ref().filter(|loaded| loaded.id == run.id);
+        if same.is_none() && self.outdated(delivery, loaded.as_ref()).await? {
+            store.ignore(&event.id, loaded.as_ref().map(|run| &run.id), Reason::Over).await?;
+            return Ok(None);
+        }
+        let id = run.id.clone();
+        let commit = Commit {
+            delivery: event.id.clone(),
+            loaded: same.map_or(0, |loaded| loaded.version),
+            after: if same.is_some() { None } else { loaded.map(|loaded| loaded.id) },
+            effects: Effect::owed(&run, event.at, effects),
+            event: event.clone(),
+            run,
+        };
+        store.commit(&commit).await?;
+        tracing::info!(run = %id, version = commit.run.version, effects = commit.effects.len(), "run advanced");
+        Ok(Some(id))
+    }
+
+    async fn subject(&self, delivery: &Delivery) -> Result<Option<Run>, Error> {
+        let subject = delivery.run.clone().map_or_else(|| Subject::Thread(delivery.thread.clone()), Subject::Run);
+        self.ports.store.load(&subject).await
+    }
+
+    /// Whether a new run would follow one that is not its thread's latest any more: an old button was pressed.
+    async fn outdated(&self, delivery: &Delivery, loaded: Option<&Run>) -> Result<bool, Error> {
+        let latest = self.ports.store.load(&Subject::Thread(delivery.thread.clone())).await?;
+        Ok(delivery.run.is_some() && latest.map(|run| run.id) != loaded.map(|run| run.id.clone()))
+    }
+}

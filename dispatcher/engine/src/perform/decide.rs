@@ -1,0 +1,149 @@
+//! Effects that find the place: routers asked, the workflow loaded, a place in line, the context gathered.
+
+use std::fmt::Write as _;
+
+use serde_json::json;
+use signalbox_domain::event::{Delivery, Event, Fact};
+use signalbox_domain::id::{DeliveryId, Digest, RunId};
+use signalbox_domain::route::{self, Known, Target};
+use signalbox_domain::run::{Run, State};
+use signalbox_ports::Error;
+use signalbox_ports::plugins::{self, KnownRepository, KnownWorkflow, Scope};
+use signalbox_ports::store::{Place, Subject};
+
+use crate::Engine;
+use crate::definition;
+
+/// The limiter every run of the team passes.
+const RUNS: &str = "runs";
+
+impl Engine {
+    /// Asks every router and makes one decision of what they say. What they were asked and what they said is kept, so
+    /// that it can be asked again.
+    pub(super) async fn route(&self, run: &Run, asked: u64) -> Result<Option<Fact>, Error> {
+        let event = self.event(run).await?;
+        let opinions = self.ports.plugins.route(&event);
+        let repositories: Vec<_> = event.repositories.iter().map(|known| known.name.clone()).collect();
+        let workflows: Vec<_> = event
+            .workflows
+            .iter()
+            .map(|known| Known { name: known.name.clone(), repository: known.repository })
+            .collect();
+        let decision = route::select(&opinions, &repositories, &workflows);
+        let trace = json!({ "event": event, "opinions": opinions, "decision": decision });
+        let trace = self.keep(&trace).await?;
+        Ok(Some(Fact::Routed { asked, decision, trace }))
+    }
+
+    /// What plugins are told of a run's request.
+    pub(crate) async fn event(&self, run: &Run) -> Result<plugins::Event, Error> {
+        let room = self.chat(&run.thread)?.room(&run.thread).await?;
+        let mut text = run.request.text.clone();
+        for followup in &run.followups {
+            let _ = write!(text, "\n{}", followup.message.text);
+        }
+        let repositories = self.ports.forge.repositories().await?;
+        Ok(plugins::Event {
+            id: run.id.0.clone(),
+            received_at: run.asked,
+            seed: seed(&run.id),
+            text,
+            author: run.request.by.clone(),
+            thread: run.thread.clone(),
+            room_name: room.name,
+            room_topic: room.topic,
+            memory: run.memory.clone(),
+            repositories: repositories
+                .into_iter()
+                .map(|known| KnownRepository {
+                    name: known.repository,
+                    description: known.description,
+                    default_branch: known.default_branch,
+                })
+                .collect(),
+            workflows: definition::known(&self.settings)
+                .into_iter()
+                .map(|workflow| KnownWorkflow {
+                    name: workflow.name,
+                    description: workflow.description,
+                    repository: workflow.repository,
+                })
+                .collect(),
+        })
+    }
+
+    /// Loads the workflow from the default branch, never from the change under work, and finds the commit to begin at.
+    pub(super) async fn resolve(&self, target: &Target, asked: u64) -> Result<Option<Fact>, Error> {
+        let forge = &self.ports.forge;
+        let (policy, begin) = match &target.repository {
+            None => (None, None),
+            Some(repository) => {
+                let policy = forge.head(repository, None).await?;
+                let begin = match target.branch.as_deref() {
+                    Some(branch) => forge.head(repository, Some(branch)).await?,
+                    None => policy.clone(),
+                };
+                (Some((repository.clone(), policy.commit)), Some(begin))
+            }
+        };
+        let loaded = match definition::load(&self.settings, forge.as_ref(), policy.as_ref(), &target.workflow).await? {
+            Ok(loaded) => loaded,
+            Err(problems) => return Ok(Some(Fact::Unresolved { asked, problems })),
+        };
+        if loaded.workflow.repository && target.repository.is_none() {
+            let problem =
+                format!("The workflow {} needs a repository, and none is named. Add repo:owner/name.", target.workflow);
+            return Ok(Some(Fact::Unresolved { asked, problems: vec![problem] }));
+        }
+        for (_, bytes) in &loaded.blobs {
+            self.ports.blobs.put(bytes).await?;
+        }
+        let (base, onto) = begin.map_or((None, None), |head| (Some(head.commit), Some(head.branch)));
+        Ok(Some(Fact::Resolved { asked, workflow: loaded.workflow, base, onto }))
+    }
+
+    pub(super) async fn admit(&self, run: &Run) -> Result<Option<Fact>, Error> {
+        let limit = self.settings.concurrent_runs;
+        let place = self.ports.store.admit(RUNS, limit, &run.id, self.ports.clock.now()).await?;
+        Ok(Some(match place {
+            Place::In => Fact::Admitted,
+            Place::Line(place) => Fact::Queued { place, limit },
+        }))
+    }
+
+    /// Gives the place back, and tells those that got in by it.
+    pub(super) async fn leave(&self, run: &Run) -> Result<Option<Fact>, Error> {
+        for next in self.ports.store.leave(RUNS, self.settings.concurrent_runs, &run.id).await? {
+            let Some(waiting) = self.ports.store.load(&Subject::Run(next)).await? else { continue };
+            if !matches!(waiting.state, State::Waiting { .. }) {
+                continue;
+            }
+            let id = DeliveryId(format!("admitted:{}.{}", waiting.id, waiting.version));
+            let event = Event { id, at: self.ports.clock.now(), fact: Fact::Admitted };
+            let delivery = Delivery { thread: waiting.thread.clone(), run: Some(waiting.id.clone()), event };
+            signalbox_ports::intake::Intake::receive(self, delivery).await?;
+        }
+        Ok(None)
+    }
+
+    pub(super) async fn gather(&self, run: &Run, target: &Target) -> Result<Option<Fact>, Error> {
+        let base = run.plan().and_then(|plan| plan.base.clone());
+        let event = self.event(run).await?;
+        let scope = Scope { target: target.clone(), base };
+        let bundle = self.fetch(run, &event, &scope).await;
+        let titles = bundle.items.iter().map(|item| item.title.clone()).collect();
+        let omissions = bundle.omissions.clone();
+        let bundle = self.keep(&serde_json::to_value(&bundle).map_err(Error::rejected)?).await?;
+        Ok(Some(Fact::Gathered { bundle, titles, omissions }))
+    }
+
+    async fn keep(&self, value: &serde_json::Value) -> Result<Digest, Error> {
+        self.ports.blobs.put(value.to_string().as_bytes()).await
+    }
+}
+
+/// The only randomness plugins have: computed from the run's name.
+fn seed(run: &RunId) -> u64 {
+    let digest = Digest::of(run.0.as_bytes());
+    digest.0.get(7..23).and_then(|hex| u64::from_str_radix(hex, 16).ok()).unwrap_or_default()
+}

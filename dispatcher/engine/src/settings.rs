@@ -1,0 +1,78 @@
+//! What the team decided, and the engine's own bounds.
+
+use std::collections::BTreeMap;
+
+use signalbox_domain::time::Span;
+
+use crate::token::Secret;
+
+/// What the team decided.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// How many runs work at once.
+    pub concurrent_runs: u32,
+    /// The agents workflows may name. `default` is the one they mean when they name none.
+    pub agents: BTreeMap<String, Agent>,
+    /// What the tokens of boxes are made with.
+    pub secret: Secret,
+    /// How often a box is to report when nothing happens. Two missed reports are a lost box.
+    pub heartbeat: Span,
+    /// The address part after `@` of the authors of commits.
+    pub mail_domain: String,
+    /// Workflow files of the team, by path as in a repository's `.signalbox/workflows`; they come before the shipped
+    /// ones and after a repository's own.
+    pub workflows: BTreeMap<String, String>,
+    /// Paths (globs) that no change may touch, in any repository.
+    pub protect: Vec<String>,
+}
+
+/// An agent the team has set up.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Agent {
+    /// The runner's adapter for it.
+    pub adapter: String,
+    /// The provider's name for the model.
+    pub model: Option<String>,
+    /// The adapter's own settings.
+    pub settings: BTreeMap<String, String>,
+    /// The adapter's settings for one phase, by `workflow.phase`; they come before `settings`.
+    pub phases: BTreeMap<String, BTreeMap<String, String>>,
+}
+
+impl Settings {
+    /// Settings with that secret and no agents.
+    pub fn new(secret: Secret) -> Self {
+        Self {
+            concurrent_runs: 4,
+            agents: BTreeMap::new(),
+            secret,
+            heartbeat: Span::seconds(2),
+            mail_domain: "users.noreply.localhost".into(),
+            workflows: BTreeMap::new(),
+            protect: Vec::new(),
+        }
+    }
+}
+
+/// How long a delivery is held while its step is made. Longer than any step; a crash costs this long.
+pub(crate) const DELIVERY_LEASE: Span = Span::seconds(30);
+/// How long an effect is held while it is performed. Longer than any port call may take.
+pub(crate) const EFFECT_LEASE: Span = Span::seconds(60);
+/// How long all fetches of one round may take together.
+pub(crate) const FETCH_DEADLINE: Span = Span::seconds(2);
+/// How long a box may be silent beyond its heartbeats before it counts as lost: two heartbeats and this.
+pub(crate) const SILENCE: Span = Span::seconds(6);
+/// How long a box that was asked for is kept track of before its runner claims; the phase's own `start` limit is
+/// shorter.
+pub(crate) const UNCLAIMED: Span = Span::minutes(30);
+/// How often a delivery is tried at once after losing a race, before it goes back to the queue.
+pub(crate) const RACES: u32 = 5;
+/// How many things one sweep takes up of each kind.
+pub(crate) const SWEEP_BATCH: usize = 200;
+/// A delivery older than this and not worked is queued again by the sweep.
+pub(crate) const STRANDED: Span = Span::seconds(10);
+
+/// How long to wait before try number `tries` + 1: one second, doubled each time, five minutes at most.
+pub(crate) fn backoff(tries: u32) -> Span {
+    Span::seconds((1_u64 << tries.saturating_sub(1).min(9)).min(300))
+}

@@ -1,0 +1,98 @@
+//! What was left behind: deliveries not queued, effects still owed, boxes not heard of, boxes nobody wants.
+
+use std::collections::BTreeMap;
+
+use signalbox_domain::devbox::Control;
+use signalbox_domain::event::{Delivery, Event, Fact};
+use signalbox_domain::id::{DeliveryId, DevboxId};
+use signalbox_domain::time::Time;
+use signalbox_ports::Error;
+use signalbox_ports::intake::Intake;
+use signalbox_ports::store::Lease;
+
+use crate::Engine;
+use crate::settings::{STRANDED, SWEEP_BATCH};
+
+/// What a sweep found.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Swept {
+    /// Deliveries that were kept and not queued (or queued and not worked).
+    pub stranded: usize,
+    /// Effects that were owed and are settled now.
+    pub owed: usize,
+    /// Boxes that were not heard of in time, or that their provider does not list any more.
+    pub lost: usize,
+    /// Boxes that run and that no run wants.
+    pub leftovers: usize,
+}
+
+impl Engine {
+    /// Takes up what was left behind. Safe at any time, beside anything.
+    pub async fn sweep(&self) -> Result<Swept, Error> {
+        let mut swept = Swept::default();
+        let now = self.ports.clock.now();
+        for (thread, delivery) in self.ports.store.unworked(Time((now - Time(STRANDED.0)).0), SWEEP_BATCH).await? {
+            self.ports.queue.send(&thread, &delivery).await?;
+            swept.stranded += 1;
+        }
+        swept.owed = self.due().await?;
+        for lease in self.ports.store.lapsed(now, SWEEP_BATCH).await? {
+            self.vanished(&lease, now).await?;
+            swept.lost += 1;
+        }
+        let (lost, leftovers) = self.reconcile(now).await?;
+        swept.lost += lost;
+        swept.leftovers = leftovers;
+        self.bell.notify_one();
+        Ok(swept)
+    }
+
+    /// Performs every effect that is due. Returns how many were settled.
+    pub async fn due(&self) -> Result<usize, Error> {
+        let mut settled = 0;
+        for run in self.ports.store.due(self.ports.clock.now(), SWEEP_BATCH).await? {
+            settled += self.perform(&run).await?;
+        }
+        Ok(settled)
+    }
+
+    /// Lists the provider first, then looks each box up: one that runs and is not wanted is ended; one that is dead and
+    /// was wanted is lost.
+    async fn reconcile(&self, now: Time) -> Result<(usize, usize), Error> {
+        let listed = match self.ports.devbox.list().await {
+            Ok(listed) => listed,
+            Err(error) => {
+                tracing::warn!(%error, "the boxes could not be listed");
+                return Ok((0, 0));
+            }
+        };
+        let alive: BTreeMap<DevboxId, bool> = listed.into_iter().map(|listed| (listed.devbox, listed.alive)).collect();
+        let (mut lost, mut leftovers) = (0, 0);
+        for (devbox, alive) in alive {
+            match self.ports.store.leased(&devbox).await? {
+                Some(lease) if lease.control != Control::Gone => {
+                    if !alive && lease.claimed {
+                        self.vanished(&lease, now).await?;
+                        lost += 1;
+                    }
+                }
+                Some(_) | None => {
+                    if let Err(error) = self.ports.devbox.stop(&devbox).await {
+                        tracing::warn!(%devbox, %error, "a leftover box could not be ended");
+                    }
+                    leftovers += 1;
+                }
+            }
+        }
+        Ok((lost, leftovers))
+    }
+
+    async fn vanished(&self, lease: &Lease, now: Time) -> Result<(), Error> {
+        tracing::warn!(devbox = %lease.devbox, run = %lease.run, "box lost");
+        let id = DeliveryId(format!("vanished:{}", lease.devbox));
+        let event = Event { id, at: now, fact: Fact::Vanished { devbox: lease.devbox.clone() } };
+        let delivery = Delivery { thread: lease.thread.clone(), run: Some(lease.run.clone()), event };
+        self.receive(delivery).await?;
+        Ok(())
+    }
+}
