@@ -1,18 +1,12 @@
 //! What phases may do: written down so that it means something, and no two write at once.
 
 use crate::draft::{Draft, Drafts, Kind};
-use crate::measure;
+use crate::node::Map;
 use crate::problem::{Problem, Source};
-use crate::yaml::Map;
 
 /// Every grant that cannot be given, or gives nothing.
 pub(crate) fn check(source: &Source<'_>, file: &Map, drafts: &Drafts<'_>, found: &mut Vec<Problem>) {
     for draft in &drafts.phases {
-        for word in draft.map.map("network").map(|network| network.texts("allow")).unwrap_or_default() {
-            if let Err(help) = measure::host(word.text) {
-                found.push(source.problem(word.place, format!("`{}` is not a host and a port", word.text), help));
-            }
-        }
         outputs(source, drafts, draft, found);
     }
     writers(source, drafts, found);
@@ -42,19 +36,6 @@ fn outputs(source: &Source<'_>, drafts: &Drafts<'_>, draft: &Draft<'_>, found: &
                 answer.place,
                 format!("`{}` gives no answer", draft.name()),
                 "put it on the agent's phase",
-            ));
-        }
-    }
-    if let Some(prefix) =
-        outputs.and_then(|outputs| outputs.map("change_request")).and_then(|rule| rule.get("title_prefix"))
-    {
-        let long =
-            matches!(&prefix.value, crate::yaml::Value::Text(text) if text.chars().count() > 40 || text.contains('\n'));
-        if long {
-            found.push(source.problem(
-                prefix.place,
-                "this prefix is longer than a title bears",
-                "keep it to one line of 40 characters",
             ));
         }
     }

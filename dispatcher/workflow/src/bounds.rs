@@ -20,6 +20,8 @@ pub const MAX_PHASES: usize = 32;
 pub const MAX_LIST: usize = 64;
 /// The longest name of a phase, an input or a workflow, in characters.
 pub const MAX_NAME: usize = 40;
+/// The longest description, in characters.
+pub const MAX_SENTENCE: usize = 200;
 /// The longest condition, in characters.
 pub const MAX_CONDITION: usize = 1_000;
 /// The most problems told at once.

@@ -67,13 +67,14 @@ fn syntax(text: &str, error: &cel::ParseError) -> Fault {
     let (line, column) =
         (usize::try_from(error.pos.0).unwrap_or(1).max(1), usize::try_from(error.pos.1).unwrap_or(1).max(1));
     let before: usize = text.split_inclusive('\n').take(line - 1).map(|line| line.chars().count()).sum();
-    let message = error.msg.lines().next().unwrap_or_default();
+    let message = error.msg.lines().next().unwrap_or_default().trim_start_matches("Syntax error: ");
     let message = message.split_once("expecting").map_or(message, |(what, _)| what).trim_end_matches([' ', ',']);
+    let message = message.replace("'<EOF>'", "at the end");
     Fault {
         start: (before + column - 1).min(text.chars().count()),
         length: 1,
         message: format!("this is not CEL: {message}"),
-        help: "write it as plan.output.risk == \"high\" && !build.ok".into(),
+        help: "write it as plan.output.risk == \"high\" || has(plan.output.files)".into(),
     }
 }
 
@@ -310,8 +311,10 @@ impl Lowering<'_> {
     /// Where a part is, in characters: from the first of its pieces to the last.
     fn range(&self, part: &IdedExpr) -> (usize, usize) {
         let most = self.text.chars().count();
+        // The parser counts bytes.
+        let characters = |bytes: u32| self.text.char_indices().take_while(|(at, _)| *at < bytes as usize).count();
         let (start, end) = self.offsets.offset_for(part.id).unwrap_or_default();
-        let (mut start, mut end) = ((start as usize).min(most), (end as usize + 1).min(most));
+        let (mut start, mut end) = (characters(start), characters(end.saturating_add(1)));
         let mut widen = |inner: &IdedExpr| {
             let (from, to) = self.range(inner);
             (start, end) = (start.min(from), end.max(to));

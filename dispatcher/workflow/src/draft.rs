@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::bounds::MAX_PHASES;
 use crate::keys::KINDS;
+use crate::node::{Key, Map, Node, Word};
 use crate::problem::{Problem, Source, suggest};
-use crate::yaml::{Key, Map, Node, Word};
 
 /// A phase as written.
 pub(crate) struct Draft<'a> {
@@ -88,7 +88,7 @@ impl<'a> Drafts<'a> {
 }
 
 fn draft<'a>(source: &Source<'_>, key: &'a Key, node: &'a Node, found: &mut Vec<Problem>) -> Option<Draft<'a>> {
-    let crate::yaml::Value::Map(map) = &node.value else { return None };
+    let crate::node::Value::Map(map) = &node.value else { return None };
     let kinds: Vec<&Key> = KINDS.iter().filter_map(|kind| map.key(kind)).collect();
     let kind = match kinds.as_slice() {
         [] => {
@@ -143,7 +143,7 @@ fn before<'a>(source: &Source<'_>, phases: &'a Map, found: &mut Vec<Problem>) ->
     let names: Vec<&str> = phases.entries.iter().map(|(key, _)| key.text.as_str()).collect();
     let mut needs: BTreeMap<&str, Vec<Word<'a>>> = BTreeMap::new();
     for (key, node) in &phases.entries {
-        let crate::yaml::Value::Map(map) = &node.value else { continue };
+        let crate::node::Value::Map(map) = &node.value else { continue };
         let mut known = map.texts("needs");
         known.retain(|need| {
             let fault = if need.text == key.text {

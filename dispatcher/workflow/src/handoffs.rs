@@ -1,9 +1,8 @@
 //! Handoffs between phases: nothing is read, bound or approved that no earlier phase leaves.
 
 use crate::draft::{Draft, Drafts, Kind};
-use crate::measure;
+use crate::node::Word;
 use crate::problem::{Problem, Source, suggest};
-use crate::yaml::Word;
 
 /// The change so far, as a handoff.
 pub(crate) const DIFF: &str = "diff";
@@ -15,9 +14,6 @@ pub(crate) fn check(source: &Source<'_>, drafts: &Drafts<'_>, found: &mut Vec<Pr
     let mut left: Vec<(Word<'_>, &str)> = Vec::new();
     for draft in &drafts.phases {
         for word in draft.map.texts("produces") {
-            if let Err(help) = measure::handoff(word.text) {
-                found.push(source.problem(word.place, format!("`{}` cannot be a handoff", word.text), help));
-            }
             match left.iter().find(|(other, _)| other.text == word.text) {
                 Some((_, first)) => {
                     let message = format!("`{}` and `{first}` both produce `{}`", draft.name(), word.text);

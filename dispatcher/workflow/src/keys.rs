@@ -3,7 +3,7 @@
 //! The check for unknown keys, the refusals of what is not supported yet and the schema for editors all read this one
 //! table.
 
-use crate::bounds::{MAX_ROUNDS, MAX_TRIES};
+use crate::bounds::{MAX_NAME, MAX_ROUNDS, MAX_SENTENCE, MAX_TRIES};
 
 /// The keys of one kind of mapping.
 pub(crate) struct Table {
@@ -23,6 +23,8 @@ pub(crate) struct Key {
 pub(crate) enum Takes {
     /// Text in one or more lines.
     Text,
+    /// Text in one line, of at most so many characters.
+    Line(usize),
     /// `true` or `false`.
     Flag,
     /// A whole number within these.
@@ -39,6 +41,12 @@ pub(crate) enum Takes {
     Choices(Words),
     /// A list of texts.
     Texts,
+    /// A list of names of handoff files.
+    Handoffs,
+    /// A list of hosts, each with its port.
+    Hosts,
+    /// The path of a file beside the workflow's, with that ending.
+    File(&'static str),
     /// A mapping with these keys.
     Record(&'static Table),
     /// A mapping of names of the file's own choice to such records.
@@ -58,6 +66,11 @@ pub(crate) struct Words {
 impl Table {
     pub(crate) fn key(&self, name: &str) -> Option<&'static Key> {
         self.keys.iter().find(|key| key.name == name)
+    }
+
+    /// The names of the keys that this version can do.
+    pub(crate) fn supported(&self) -> Vec<&'static str> {
+        self.keys.iter().filter(|key| !matches!(key.takes, Takes::Later(_))).map(|key| key.name).collect()
     }
 }
 
@@ -82,8 +95,8 @@ const ROLES: Words = of(&["viewer", "member", "maintainer", "admin"]);
 /// A workflow file.
 pub(crate) static WORKFLOW: Table = Table {
     keys: &[
-        must("name", Takes::Text, "The workflow's name: that of its file."),
-        must("description", Takes::Text, "What it does, in a sentence shown to people."),
+        must("name", Takes::Line(MAX_NAME), "The workflow's name: that of its file."),
+        must("description", Takes::Line(MAX_SENTENCE), "What it does, in a sentence shown to people."),
         key(
             "repository",
             Takes::Choice(of(&["required", "optional"])),
@@ -125,7 +138,7 @@ static INPUT: Table = Table {
         ),
         key("required", Takes::Flag, "Whether there is always a value. Only `request` may say so."),
         key("enum", Takes::Texts, "The values it may have."),
-        key("description", Takes::Text, "What it is for."),
+        key("description", Takes::Line(MAX_SENTENCE), "What it is for."),
         later("default", "leave it out; a condition over an input without a value does not hold"),
     ],
 };
@@ -141,7 +154,7 @@ static BUDGET: Table = Table {
 /// A phase.
 pub(crate) static PHASE: Table = Table {
     keys: &[
-        key("label", Takes::Text, "What people see. The name, if it is left out."),
+        key("label", Takes::Line(MAX_NAME), "What people see. The name, if it is left out."),
         key("needs", Takes::Texts, "The phases that must have ended well, or been skipped, before it starts."),
         key("when", Takes::Condition, "It is skipped unless this holds."),
         key("agent", Takes::Record(&AGENT), "A coding agent in a fresh devbox."),
@@ -159,7 +172,7 @@ pub(crate) static PHASE: Table = Table {
         ),
         key("network", Takes::Record(&NETWORK), "What its agent or script may reach. Nothing, if it is left out."),
         key("outputs", Takes::Record(&OUTPUTS), "What it may cause. Nothing, if it is left out."),
-        key("produces", Takes::Texts, "The handoff files it must leave."),
+        key("produces", Takes::Handoffs, "The handoff files it must leave."),
         key("output", Takes::Record(&OUTPUT), "Its typed output."),
         key("timeout", Takes::Record(&TIMEOUT), "How long it may take."),
         key("retry", Takes::Record(&RETRY), "How often it is tried again after trouble that is not its own."),
@@ -183,9 +196,9 @@ pub(crate) const KINDS: [&str; 4] = ["agent", "run", "gate", "forge"];
 
 static AGENT: Table = Table {
     keys: &[
-        key("use", Takes::Text, "Which coding agent, by its adapter's name; `default` is the team's choice."),
-        key("model", Takes::Text, "Which model, by the team's name for it; `default` is the team's choice."),
-        must("prompt", Takes::Text, "The prompt's file: prompts/plan.md."),
+        key("use", Takes::Line(MAX_NAME), "Which coding agent, by its adapter's name; `default` is the team's choice."),
+        key("model", Takes::Line(MAX_NAME), "Which model, by the team's name for it; `default` is the team's choice."),
+        must("prompt", Takes::File(".md"), "The prompt's file: prompts/plan.md."),
         key("consumes", Takes::Texts, "Handoffs of earlier phases it reads; `diff` is the change so far."),
         key(
             "session",
@@ -231,7 +244,7 @@ static PERMISSIONS: Table = Table {
     ],
 };
 
-static NETWORK: Table = Table { keys: &[must("allow", Takes::Texts, "Hosts it may reach, host:port.")] };
+static NETWORK: Table = Table { keys: &[must("allow", Takes::Hosts, "Hosts it may reach, host:port.")] };
 
 static OUTPUTS: Table = Table {
     keys: &[
@@ -247,14 +260,15 @@ static CHANGE_REQUEST: Table = Table {
     keys: &[
         key("max", Takes::Count(1, 1), "At most this many: a run has one."),
         key("draft", Takes::Flag, "Whether it stays a draft. It does, if this is left out."),
-        key("title_prefix", Takes::Text, "What its title begins with."),
+        key("title_prefix", Takes::Line(MAX_NAME), "What its title begins with."),
         key("protect", Takes::Texts, "Paths (globs) that no change may touch."),
     ],
 };
 
 static ANSWER: Table = Table { keys: &[key("max", Takes::Count(1, 1), "At most this many: a run ends with one.")] };
 
-static OUTPUT: Table = Table { keys: &[must("schema", Takes::Text, "The JSON Schema's file: schemas/plan.json.")] };
+static OUTPUT: Table =
+    Table { keys: &[must("schema", Takes::File(".json"), "The JSON Schema's file: schemas/plan.json.")] };
 
 static TIMEOUT: Table = Table {
     keys: &[
@@ -279,7 +293,11 @@ static RETRY: Table = Table {
 static FIX: Table = Table {
     keys: &[
         key("until", Takes::Condition, "Good enough means this holds; a script is good enough when it exits 0."),
-        must("with", Takes::Text, "The earlier agent phase that mends it; everything after that phase is done again."),
+        must(
+            "with",
+            Takes::Line(MAX_NAME),
+            "The earlier agent phase that mends it; everything after that phase is done again.",
+        ),
         must("max", Takes::Count(1, MAX_ROUNDS), "At most so many rounds."),
         must(
             "on_exhausted",

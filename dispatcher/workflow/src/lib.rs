@@ -1,4 +1,4 @@
-//! Reads a workflow file into the domain's [`Workflow`]: checked whole, frozen, digested.
+//! Reads a workflow file into the domain's [`Workflow`](signalbox_domain::workflow::Workflow): checked whole, frozen, digested.
 //!
 //! Pure: files are looked up by a function of the caller. Whatever is wrong is told at its place in the file, with what
 //! to write instead; nothing a file says is ever passed over.
@@ -9,31 +9,30 @@
 //! # Ok::<(), Vec<signalbox_workflow::Problem>>(())
 //! ```
 
-mod authority;
+pub mod shipped;
+pub mod prompt;
+pub mod output;
 pub mod bounds;
-mod condition;
+mod load;
+mod yaml;
+mod node;
+mod keys;
+mod shape;
+mod schema;
+mod measure;
 mod draft;
 mod handoffs;
-mod keys;
-mod load;
-mod lower;
-mod measure;
-pub mod output;
+mod authority;
 mod parts;
+mod lower;
+mod rules;
+mod condition;
+mod typed;
+mod reach;
 mod plan;
 mod problem;
-pub mod prompt;
-mod reach;
-mod schema;
-mod shape;
-pub mod shipped;
-mod typed;
-mod yaml;
 
 pub use load::{Loaded, load};
 pub use plan::{Plan, plan};
 pub use problem::Problem;
 pub use schema::schema;
-
-#[cfg(doc)]
-use signalbox_domain::workflow::Workflow;

@@ -9,9 +9,10 @@ use crate::bounds::{MAX_NAME, MAX_PROBLEMS};
 use crate::draft::Drafts;
 use crate::keys::WORKFLOW;
 use crate::lower::Lower;
+use crate::node::{Map, Value};
 use crate::parts::Parts;
 use crate::problem::{Place, Problem, Source};
-use crate::yaml::{self, Map, Value};
+use crate::yaml;
 use crate::{authority, handoffs, shape};
 
 /// A workflow that is fit to be followed.
@@ -29,12 +30,16 @@ pub struct Loaded {
 /// is no such file: the workflow is `<name>.yaml` there, or `<name>/workflow.yaml`; prompts and schemas are looked up
 /// beside it.
 ///
-/// First the shape of the file is checked, then its meaning; either way all problems are told, in the order of the file.
+/// First the shape of the file is checked, then the order of its phases, then what they mean together: all problems of a
+/// kind are told at once, in the order of the file.
 pub fn load(name: &str, files: &dyn Fn(&str) -> Option<String>) -> Result<Loaded, Vec<Problem>> {
     let flat = format!("{name}.yaml");
-    let known = named(name).then(|| find(name, &flat, files)).flatten();
-    let Some((file, folder, text)) = known else {
-        let nowhere = Source { file: &flat, text: "" };
+    let nowhere = Source { file: &flat, text: "" };
+    if !named(name) {
+        let help = format!("write small letters, digits and `-`, {MAX_NAME} at most");
+        return Err(vec![nowhere.problem(Place::START, format!("`{name}` cannot be the name of a workflow"), help)]);
+    }
+    let Some((file, folder, text)) = find(name, &flat, files) else {
         return Err(vec![nowhere.problem(
             Place::START,
             format!("there is no workflow `{name}`"),
@@ -78,6 +83,10 @@ fn meaning(name: &str, source: &Source<'_>, file: &Map, parts: Parts<'_>) -> Res
     let inputs = inputs(source, file, &mut found);
     let Some(phases) = file.map("phases") else { return Err(found) };
     let drafts = Drafts::read(source, phases, &mut found);
+    // What phases may read and name follows from their order: with that wrong, nothing more can be said of them.
+    if !found.is_empty() {
+        return Err(sorted(source.file, found));
+    }
     handoffs::check(source, &drafts, &mut found);
     authority::check(source, file, &drafts, &mut found);
     let mut lower = Lower::new(source, &drafts, &inputs, parts, found);

@@ -3,22 +3,19 @@
 use std::collections::BTreeMap;
 
 use serde_json::Value;
-use signalbox_domain::condition::Condition;
 use signalbox_domain::id::{Digest, PhaseName};
 use signalbox_domain::talk::Role;
 use signalbox_domain::time::Span;
 use signalbox_domain::workflow::{
-    Access, Agent, Budget, Exhausted, Fix, Gate, Grant, OutputRule, Phase, Retry, Timeout, Work, Workflow,
+    Access, Agent, Budget, Gate, Grant, OutputRule, Phase, Retry, Timeout, Work, Workflow,
 };
 
 use crate::bounds::{ADAPTER, BUDGET, DECIDES, EXPIRES, RETRY, STARTS, TIMEOUT};
 use crate::draft::{Draft, Drafts, Kind};
+use crate::node::Map;
 use crate::parts::Parts;
-use crate::problem::{Place, Problem, Source};
-use crate::reach::{Reach, mentions, reach};
-use crate::typed::Scope;
-use crate::yaml::{self, Map};
-use crate::{condition, measure, prompt};
+use crate::problem::{Problem, Source};
+use crate::{measure, prompt};
 
 /// The workflow of a file whose phases have been lowered.
 pub(crate) fn workflow(file: &Map, phases: Vec<Phase>, digest: Digest) -> Workflow {
@@ -41,10 +38,10 @@ pub(crate) fn workflow(file: &Map, phases: Vec<Phase>, digest: Digest) -> Workfl
 
 /// The lowering of one file's phases.
 pub(crate) struct Lower<'a> {
-    source: &'a Source<'a>,
-    drafts: &'a Drafts<'a>,
-    inputs: &'a BTreeMap<String, Vec<String>>,
-    schemas: BTreeMap<&'a str, (Value, Digest)>,
+    pub(crate) source: &'a Source<'a>,
+    pub(crate) drafts: &'a Drafts<'a>,
+    pub(crate) inputs: &'a BTreeMap<String, Vec<String>>,
+    pub(crate) schemas: BTreeMap<&'a str, (Value, Digest)>,
     pub(crate) parts: Parts<'a>,
     pub(crate) found: Vec<Problem>,
     pub(crate) warnings: Vec<Problem>,
@@ -171,143 +168,6 @@ impl<'a> Lower<'a> {
             start: limit("start").unwrap_or(TIMEOUT.start),
         }
     }
-
-    fn when(&mut self, draft: &Draft<'a>) -> Option<Condition> {
-        let (condition, node, reach) = self.condition(draft, draft.map, "when", false)?;
-        match (reach, draft.kind) {
-            (Reach::Never, Kind::Gate(_)) => self.found.push(self.source.problem(
-                node.place,
-                "this never holds: the gate cannot fire",
-                "correct the condition, or remove the phase",
-            )),
-            (Reach::Never, Kind::Agent(_) | Kind::Script(_) | Kind::OpenChange) => {
-                self.found.push(self.source.problem(
-                    node.place,
-                    "this never holds: the phase cannot start",
-                    "correct the condition, or remove the phase",
-                ));
-            }
-            (Reach::Always, _) => {
-                self.warnings.push(self.source.problem(node.place, "this always holds", "remove `when`"))
-            }
-            (Reach::Sometimes, _) => {}
-        }
-        Some(condition)
-    }
-
-    fn fix(&mut self, draft: &Draft<'a>, fix: &Map) -> Option<Fix> {
-        let (with, node) = (fix.text("with")?, fix.get("with")?);
-        let mender = self.drafts.get(with);
-        let before = self.drafts.before(draft.name()).any(|earlier| earlier.name() == with);
-        let fault = match mender.map(|mender| mender.kind) {
-            Some(Kind::Agent(_)) if before => None,
-            Some(Kind::Agent(_)) => Some((
-                format!("`{with}` need not be over when `{}` starts, so it cannot mend it", draft.name()),
-                format!("add `{with}` to `needs`"),
-            )),
-            Some(Kind::Script(_) | Kind::Gate(_) | Kind::OpenChange) => Some((
-                format!("`{with}` is no agent, so it can mend nothing"),
-                "name an agent's phase that comes before".into(),
-            )),
-            None => {
-                let agents: Vec<&str> = self
-                    .drafts
-                    .before(draft.name())
-                    .filter(|earlier| matches!(earlier.kind, Kind::Agent(_)))
-                    .map(Draft::name)
-                    .collect();
-                Some((format!("there is no phase `{with}`"), crate::problem::suggest(with, &agents)))
-            }
-        };
-        self.found.extend(fault.map(|(message, help)| self.source.problem(node.place, message, help)));
-        let until = self.until(draft, fix, with);
-        Some(Fix {
-            until,
-            with: name(with),
-            max: count(fix, "max")?,
-            on_exhausted: exhausted(fix.text("on_exhausted")?)?,
-        })
-    }
-
-    fn until(&mut self, draft: &Draft<'a>, fix: &Map, with: &str) -> Option<Condition> {
-        let Some((condition, node, reach)) = self.condition(draft, fix, "until", true) else {
-            if fix.get("until").is_none() && matches!(draft.kind, Kind::Agent(_)) {
-                let place = draft.map.key("fix").map_or(draft.key.place, |key| key.place);
-                let message = format!("nothing says when the result of `{}` is good enough", draft.name());
-                self.found.push(self.source.problem(
-                    place,
-                    message,
-                    "add `until: ` and a condition over its typed output",
-                ));
-            }
-            return None;
-        };
-        let again: Vec<&str> = [draft.name(), with]
-            .into_iter()
-            .chain(
-                self.drafts
-                    .before(draft.name())
-                    .map(Draft::name)
-                    .filter(|name| *name != with && self.drafts.before(name).any(|earlier| earlier.name() == with)),
-            )
-            .collect();
-        let fault = match reach {
-            Reach::Never => Some(("this never holds: the rounds are always used up", "correct the condition")),
-            Reach::Always => {
-                Some(("this always holds: nothing is ever fixed", "correct the condition, or remove `fix`"))
-            }
-            Reach::Sometimes if !mentions(&condition, &again) => {
-                Some(("fixing changes nothing that this names", "name an output that is made again"))
-            }
-            Reach::Sometimes => None,
-        };
-        self.found.extend(fault.map(|(message, help)| self.source.problem(node.place, message, help)));
-        Some(condition)
-    }
-
-    fn condition<'n>(
-        &mut self,
-        draft: &Draft<'a>,
-        map: &'n Map,
-        key: &str,
-        own: bool,
-    ) -> Option<(Condition, &'n yaml::Node, Reach)> {
-        let node = map.get(key)?;
-        let text = map.flag(key).map(|flag| flag.to_string()).or_else(|| map.text(key).map(str::to_owned))?;
-        let names = self.drafts.before(draft.name()).map(Draft::name).chain(own.then_some(draft.name()));
-        let scope = Scope {
-            over: names.map(|name| (name, self.schemas.get(name).map(|(schema, _)| schema))).collect(),
-            phases: self.drafts.phases.iter().map(Draft::name).collect(),
-            inputs: self.inputs,
-        };
-        match condition::lower(&text, &scope) {
-            Ok(condition) => {
-                let reach = reach(&condition, &scope);
-                Some((condition, node, reach))
-            }
-            Err(faults) => {
-                let problems = faults.into_iter().map(|fault| {
-                    let place = within(self.source, node.place, &text, fault.start, fault.length);
-                    self.source.problem(place, fault.message, fault.help)
-                });
-                self.found.extend(problems);
-                None
-            }
-        }
-    }
-}
-
-/// The place of a part of a text: exact where the text stands in one line as it is read, its beginning elsewhere.
-fn within(source: &Source<'_>, whole: Place, text: &str, start: usize, length: usize) -> Place {
-    let line: Vec<char> =
-        source.text.lines().nth(whole.line - 1).unwrap_or_default().chars().skip(whole.column - 1).collect();
-    let plain: Vec<char> = text.chars().collect();
-    let quotes = usize::from(line.first().is_some_and(|c| ['"', '\''].contains(c)));
-    if line.get(quotes..).is_some_and(|rest| rest.starts_with(&plain)) {
-        Place { column: whole.column + quotes + start, length, ..whole }
-    } else {
-        whole
-    }
 }
 
 fn grant(map: &Map) -> Grant {
@@ -349,7 +209,7 @@ fn grant(map: &Map) -> Grant {
     }
 }
 
-fn name(text: &str) -> PhaseName {
+pub(crate) fn name(text: &str) -> PhaseName {
     PhaseName(text.to_owned())
 }
 
@@ -364,7 +224,7 @@ fn span(map: &Map, key: &str) -> Option<Span> {
     measure::span(map.text(key)?).ok()
 }
 
-fn count(map: &Map, key: &str) -> Option<u32> {
+pub(crate) fn count(map: &Map, key: &str) -> Option<u32> {
     map.text(key)?.parse().ok()
 }
 
@@ -373,13 +233,4 @@ fn least(map: &Map) -> Option<Role> {
     let roles = [Role::Viewer, Role::Member, Role::Maintainer, Role::Admin];
     let written = map.texts("roles");
     roles.into_iter().find(|role| written.iter().any(|word| word.text == role.words()))
-}
-
-fn exhausted(word: &str) -> Option<Exhausted> {
-    match word {
-        "fail" => Some(Exhausted::Fail),
-        "pause" => Some(Exhausted::Pause),
-        "handoff" => Some(Exhausted::Handoff),
-        _ => None,
-    }
 }

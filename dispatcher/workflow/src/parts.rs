@@ -6,9 +6,8 @@ use serde_json::Value;
 use signalbox_domain::id::Digest;
 
 use crate::bounds::MAX_PART;
-use crate::measure;
+use crate::node::Map;
 use crate::problem::{Place, Problem, Source};
-use crate::yaml::Map;
 use crate::{output, prompt};
 
 /// The name under which the workflow file itself goes into the digest, whatever it is called.
@@ -35,12 +34,11 @@ impl<'a> Parts<'a> {
         key: &str,
         found: &mut Vec<Problem>,
     ) -> Option<String> {
-        let (file, text) = self.part(source, map, key, ".md", found)?;
+        let (file, text) = self.part(source, map, key, found)?;
         let own = Source { file: &file, text: &text };
         for fault in prompt::faults(&text) {
             let place = Place { line: fault.line, column: fault.column, length: fault.text.chars().count() };
-            let known: Vec<&str> = prompt::VARIABLES.iter().map(|(name, _)| *name).collect();
-            found.push(own.problem(place, fault.message, format!("a prompt may name {}", known.join(", "))));
+            found.push(own.problem(place, fault.message, fault.help));
         }
         Some(text)
     }
@@ -53,7 +51,7 @@ impl<'a> Parts<'a> {
         key: &str,
         found: &mut Vec<Problem>,
     ) -> Option<(Value, Digest)> {
-        let (file, text) = self.part(source, map, key, ".json", found)?;
+        let (file, text) = self.part(source, map, key, found)?;
         let own = Source { file: &file, text: &text };
         let schema: Value = match serde_json::from_str(&text) {
             Ok(schema) => schema,
@@ -109,18 +107,9 @@ impl<'a> Parts<'a> {
         source: &Source<'_>,
         map: &Map,
         key: &str,
-        extension: &str,
         found: &mut Vec<Problem>,
     ) -> Option<(String, String)> {
         let (node, path) = (map.get(key)?, map.text(key)?);
-        if let Err(help) = measure::path(path, extension) {
-            found.push(source.problem(
-                node.place,
-                format!("`{key}: {path}` is not a file this workflow may name"),
-                help,
-            ));
-            return None;
-        }
         let file = format!("{}{path}", self.folder);
         if let Some(text) = self.read.get(path) {
             return Some((file, text.clone()));

@@ -4,6 +4,8 @@ use std::fmt;
 
 /// The most characters of a line that a problem shows.
 const MAX_EXCERPT: usize = 120;
+/// The most characters of a message or of its help.
+const MAX_MESSAGE: usize = 400;
 
 /// Something wrong with a workflow, at its place in one of its files.
 ///
@@ -83,12 +85,28 @@ pub(crate) struct Source<'a> {
 }
 
 impl Source<'_> {
+    /// The line of that number, from 1.
+    pub(crate) fn line(&self, number: usize) -> &str {
+        self.lines().nth(number.saturating_sub(1)).unwrap_or_default()
+    }
+
+    /// The lines, which may end as on any system.
+    fn lines(&self) -> impl Iterator<Item = &str> {
+        self.text.split('\n').flat_map(|line| line.strip_suffix('\r').unwrap_or(line).split('\r'))
+    }
+
     /// A problem at that place.
     pub(crate) fn problem(&self, place: Place, message: impl Into<String>, help: impl Into<String>) -> Problem {
-        let line = self.text.lines().nth(place.line.saturating_sub(1)).unwrap_or_default();
+        let last = self.lines().count();
+        // What is missing at the end of a file is missing at the end of its last line.
+        let place = if place.line <= last {
+            place
+        } else {
+            Place { line: last, column: self.line(last).chars().count() + 1, length: 1 }
+        };
+        let line = self.line(place.line);
         let before = place.column.saturating_sub(1);
         let from = before.saturating_sub(MAX_EXCERPT / 2);
-        let printable = |c: char| if c.is_control() { ' ' } else { c };
         let excerpt: String = line.chars().skip(from).take(MAX_EXCERPT).map(printable).collect();
         let room = excerpt.chars().count().saturating_sub(before - from);
         Problem {
@@ -97,11 +115,23 @@ impl Source<'_> {
             column: place.column,
             offending: line.chars().skip(before).take(place.length.min(room)).map(printable).collect(),
             excerpt: excerpt.trim_end().to_owned(),
-            message: message.into(),
-            help: help.into(),
+            message: shown(&message.into()),
+            help: shown(&help.into()),
             indent: before - from,
         }
     }
+}
+
+/// A text of the file inside one of ours: in one line, and no longer than anybody reads.
+fn shown(text: &str) -> String {
+    let cut = text.chars().count() > MAX_MESSAGE;
+    text.chars().take(MAX_MESSAGE).map(printable).chain(cut.then_some('\u{2026}')).collect()
+}
+
+/// The character, unless it would move or hide what stands around it.
+fn printable(c: char) -> char {
+    let hides = matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}');
+    if c.is_control() || hides { ' ' } else { c }
 }
 
 /// Of `known`, what was probably meant by `written`.
@@ -119,7 +149,8 @@ pub(crate) fn nearest<'a>(written: &str, known: impl IntoIterator<Item = &'a str
 pub(crate) fn suggest(written: &str, known: &[&str]) -> String {
     match (nearest(written, known.iter().copied()), known) {
         (Some(name), _) => format!("did you mean `{name}`?"),
-        (None, []) => String::new(),
+        (None, []) => "there is none to name".into(),
+        (None, [name]) => format!("write {name}"),
         (None, names) => format!("write one of {}", names.join(", ")),
     }
 }

@@ -26,11 +26,13 @@ pub struct Fault {
     pub text: String,
     /// What is wrong.
     pub message: String,
+    /// What to do.
+    pub help: String,
 }
 
 impl std::fmt::Display for Fault {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{}:{}: {}", self.line, self.column, self.message)
+        write!(f, "{}:{}: {} ({})", self.line, self.column, self.message, self.help)
     }
 }
 
@@ -51,6 +53,7 @@ pub fn render(prompt: &str, values: &BTreeMap<&str, &str>) -> Result<String, Fau
                         column: *column,
                         text: (*name).to_owned(),
                         message: format!("no value was given for `{name}`"),
+                        help: "give one; it may be empty".into(),
                     })?;
                     vanished |= value.is_empty();
                     rendered.push_str(value);
@@ -96,16 +99,24 @@ fn pieces(line: &str) -> Result<Vec<Piece<'_>>, Fault> {
         }
         let column = line[..line.len() - at.len()].chars().count() + 1;
         let Some(close) = at.find("}}") else {
-            let message =
-                "`{{` is not closed in its line: write `}}` after the name, or `\\{{` for the braces themselves".into();
-            return Err(Fault { line: 1, column, text: "{{".into(), message });
+            return Err(Fault {
+                line: 1,
+                column,
+                text: "{{".into(),
+                message: "`{{` is not closed in its line".into(),
+                help: "write `}}` after the name, or `\\{{` for the braces themselves".into(),
+            });
         };
         let name = at[2..close].trim();
         if !VARIABLES.iter().any(|(known, _)| *known == name) {
             let known: Vec<&str> = VARIABLES.iter().map(|(known, _)| *known).collect();
-            let help = crate::problem::suggest(name, &known);
-            let text = at[..close + 2].to_owned();
-            return Err(Fault { line: 1, column, message: format!("a prompt has no `{name}`: {help}"), text });
+            return Err(Fault {
+                line: 1,
+                column,
+                text: at[..close + 2].to_owned(),
+                message: format!("a prompt has no `{name}`"),
+                help: crate::problem::suggest(name, &known),
+            });
         }
         pieces.extend([Piece::Text(before), Piece::Value { name, column }]);
         rest = &at[close + 2..];

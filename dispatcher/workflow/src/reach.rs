@@ -40,6 +40,8 @@ fn collect(condition: &Condition, scope: &Scope<'_>, fields: &mut BTreeMap<Vec<S
         Condition::Is(_) => true,
         Condition::At(path) | Condition::Has(path) => {
             let values = match scope.resolve(path) {
+                // A phase that is over without having ended well ends the run, so that no condition is decided over it.
+                Ok(Type::Flag) if matches!(path.as_slice(), [_, ok] if ok == "ok") => vec![Value::Bool(true)],
                 Ok(Type::Flag) => vec![Value::Bool(false), Value::Bool(true)],
                 Ok(Type::Word(words)) => words.into_iter().map(Value::String).collect(),
                 Ok(Type::Number | Type::Text | Type::Prose | Type::List(_) | Type::Object) | Err(_) => return false,

@@ -42,6 +42,10 @@ fn property(key: &Key) -> Value {
 fn takes(takes: &Takes) -> Value {
     match takes {
         Takes::Text => json!({ "type": "string", "minLength": 1 }),
+        Takes::Line(most) => json!({ "type": "string", "minLength": 1, "maxLength": most }),
+        Takes::File(ending) => json!({ "type": "string", "pattern": format!("^[A-Za-z0-9._/-]+\\{ending}$") }),
+        Takes::Handoffs => texts(json!({ "type": "string", "pattern": "^[A-Za-z0-9_][A-Za-z0-9._-]*$" })),
+        Takes::Hosts => texts(json!({ "type": "string", "pattern": "^[a-z0-9.-]+:[0-9]+$" })),
         Takes::Flag => json!({ "type": "boolean" }),
         Takes::Count(least, most) => json!({ "type": "integer", "minimum": least, "maximum": most }),
         Takes::Money => json!({ "type": "number", "exclusiveMinimum": 0 }),
@@ -51,9 +55,7 @@ fn takes(takes: &Takes) -> Value {
         Takes::Choices(words) => {
             json!({ "type": "array", "minItems": 1, "maxItems": MAX_LIST, "items": choice(*words) })
         }
-        Takes::Texts => {
-            json!({ "type": "array", "maxItems": MAX_LIST, "uniqueItems": true, "items": { "type": "string" } })
-        }
+        Takes::Texts => texts(json!({ "type": "string" })),
         Takes::Record(table) => record(table),
         Takes::Named(table) => json!({
             "type": "object",
@@ -67,4 +69,8 @@ fn takes(takes: &Takes) -> Value {
 
 fn choice(words: Words) -> Value {
     json!({ "enum": words.now })
+}
+
+fn texts(item: Value) -> Value {
+    json!({ "type": "array", "maxItems": MAX_LIST, "uniqueItems": true, "items": item })
 }

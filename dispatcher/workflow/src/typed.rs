@@ -92,6 +92,12 @@ impl Scope<'_> {
         let [name] = path else {
             return unknown("an input is named by one word", "write `inputs.` and the input's name");
         };
+        if name == "request" {
+            return unknown(
+                "the request is in a person's words, over which nothing is decided",
+                "let an agent's output say what it asks for",
+            );
+        }
         match self.inputs.get(name) {
             Some(values) if values.is_empty() => Ok(Type::Text),
             Some(values) => Ok(Type::Word(values.clone())),
