@@ -156,7 +156,7 @@ pub struct Job {
     pub diff: DiffStat,
     /// Handoffs by name, in the blob store.
     pub artifacts: BTreeMap<String, Digest>,
-    /// What conditions are decided over: `phase.output`, `phase.ok`.
+    /// What conditions are decided over: `phase.output`, `phase.ok`, `inputs`.
     pub facts: Map<String, Value>,
     /// What agents proposed, the latest of each kind.
     pub proposals: Vec<Proposal>,

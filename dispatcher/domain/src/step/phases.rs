@@ -31,6 +31,8 @@ impl Job {
     pub(super) fn new(plan: Plan, began: Time, bundle: Digest, context: Vec<String>, omissions: Vec<Omission>) -> Self {
         let phases: BTreeMap<PhaseName, Progress> =
             plan.workflow.phases.iter().map(|phase| (phase.name.clone(), Progress::new())).collect();
+        // No phase can be named so.
+        let facts = Map::from_iter([("inputs".to_string(), json!(plan.target.inputs))]);
         Self {
             plan,
             began,
@@ -41,7 +43,7 @@ impl Job {
             head: None,
             diff: DiffStat::default(),
             artifacts: BTreeMap::new(),
-            facts: Map::new(),
+            facts,
             proposals: Vec::new(),
             checks: Vec::new(),
             change: None,
