@@ -98,7 +98,7 @@ impl Jail {
             // On a thread: a program that does not read its input must not block us.
             thread::spawn(move || stdin.write_all(&input));
         }
-        Ok(Inmate { child, gone: false })
+        Ok(Inmate { child, holders: if self.unsandboxed { 0 } else { 2 }, gone: false })
     }
 
     /// Runs a short program of our own choice to its end: what it wrote, or what it complained of.
@@ -121,6 +121,8 @@ impl Jail {
 pub(crate) struct Inmate {
     /// The keeper, with the program's standard output and error.
     pub(crate) child: Child,
+    /// The generations of the keeper's children that are ours: one outside of the jail, and process 1.
+    holders: u32,
     gone: bool,
 }
 
@@ -133,8 +135,10 @@ impl Inmate {
 
     /// Asks the program and its children to end.
     pub(crate) fn terminate(&self) {
-        for process in descendants(self.child.id()) {
-            // The keeper and process 1 do not listen; whoever is gone already need not.
+        // Not those that hold the jail: with them it would end at once.
+        let jailed = |process: &process::Process| process.generation > self.holders;
+        for process in descendants(self.child.id()).into_iter().filter(jailed) {
+            // Whoever is gone already need not be asked.
             let _ = rustix::process::kill_process(process.pid, Signal::TERM);
         }
     }

@@ -27,6 +27,8 @@ pub(crate) struct Process {
     identity: Identity,
     parent: u32,
     ended: bool,
+    /// How far it is from whom it came: 1 for a child.
+    pub(crate) generation: u32,
     /// Its number.
     pub(crate) pid: Pid,
     /// Processor time of it and of the children it has waited for, in clock ticks.
@@ -42,6 +44,7 @@ impl Process {
         Some(Self {
             identity: Identity { pid, started: number(22)? },
             parent: u32::try_from(number(4)?).ok()?,
+            generation: 0,
             ended: matches!(fields.first(), Some(&("Z" | "X"))),
             pid: Pid::from_raw(i32::try_from(pid).ok()?)?,
             ticks: (14..=17).filter_map(number).sum(),
@@ -63,11 +66,11 @@ pub(crate) fn descendants(pid: u32) -> Vec<Process> {
             children.entry(process.parent).or_default().push(process);
         }
     }
-    let (mut found, mut next) = (Vec::new(), vec![pid]);
-    while let Some(parent) = next.pop() {
+    let (mut found, mut next) = (Vec::new(), vec![(pid, 1)]);
+    while let Some((parent, generation)) = next.pop() {
         for process in children.remove(&parent).unwrap_or_default() {
-            next.push(process.identity.pid);
-            found.push(process);
+            next.push((process.identity.pid, generation + 1));
+            found.push(Process { generation, ..process });
         }
     }
     found

@@ -3,4 +3,6 @@
 mod dispatcher;
 mod world;
 
+mod endings;
+mod walls;
 mod work;
