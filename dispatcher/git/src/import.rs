@@ -1,0 +1,493 @@
+//! Repositories come and go: a person's working copy or a remote one becomes a repository of ours.
+
+use std::collections::BTreeMap;
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+use signalbox_domain::id::{Commit, Repository};
+use signalbox_ports::Error;
+use signalbox_ports::forge::Known;
+
+use crate::git::{Failed, IMPORT, answer, told};
+use crate::{Forge, Place, disk, names};
+
+/// The owner of what is imported without one.
+const OWNER: &str = "local";
+/// Where an import's branches wait to be compared with ours.
+const WAITING: &str = "refs/signalbox/import/";
+/// The ways a repository can be fetched from elsewhere.
+const TRANSPORTS: &str = "file:https:http:ssh";
+/// The most bytes of a readme that are looked at for a description.
+const README: usize = 64 << 10;
+/// The most letters of a description found in a readme.
+const DESCRIPTION: usize = 200;
+
+/// What an import did.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Imported {
+    /// The repository as the forge knows it now.
+    pub known: Known,
+    /// Where its default branch is.
+    pub commit: Commit,
+    /// Whether it was new here.
+    pub new: bool,
+    /// What the person should know: uncommitted changes that did not come along, branches left as they were.
+    pub notices: Vec<String>,
+}
+
+/// What we know of a repository beside what git knows.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct About {
+    pub(crate) description: String,
+    pub(crate) default_branch: String,
+}
+
+/// What another repository says it has.
+#[derive(Debug, Default, PartialEq, Eq)]
+struct Offered {
+    head: Option<String>,
+    detached: bool,
+    branches: BTreeMap<String, String>,
+}
+
+impl Forge {
+    /// Brings in a repository, or brings ours up to date with it: `source` is a folder (a working copy or a bare
+    /// repository) or a URL (`https://…`, `ssh://…`, `user@host:path`); `name` is `owner/name` or `name`, by default
+    /// the folder's, with the owner `local`.
+    ///
+    /// What is committed comes along, nothing else. A branch of ours moves forward only; if the default branch has
+    /// moved on at both ends, nothing changes and the error says what to do.
+    pub async fn import(&self, source: &str, name: Option<&str>) -> Result<Imported, Error> {
+        let source = Source::of(source)?;
+        let place = self.place(&source.name(name)?)?;
+        let offered = self.offered(&source).await?;
+        let _held = disk::hold(place.lock.clone()).await?;
+        let mut notices = self.uncommitted(&source).await;
+        let (about, new) = match self.about(&place)? {
+            Some(about) => (about, false),
+            None => (About { description: String::new(), default_branch: offered.main(&source, &mut notices)? }, true),
+        };
+        if new {
+            self.prepare(&place, &offered, &about.default_branch).await?;
+        }
+        self.fetch(&place, &source).await?;
+        let (commit, left) = self.take(&place, &about.default_branch).await?;
+        notices.extend(left);
+        let known = self.introduce(&place, about, &commit).await?;
+        Ok(Imported { known, commit, new, notices })
+    }
+
+    /// Says in words what a repository is.
+    pub async fn describe(&self, repository: &Repository, description: &str) -> Result<(), Error> {
+        let place = self.there(repository)?;
+        let _held = disk::hold(place.lock.clone()).await?;
+        let about = self.about(&place)?;
+        let default_branch = about.map(|about| about.default_branch).unwrap_or_default();
+        disk::keep(&place.about(), &About { description: description.trim().to_owned(), default_branch })
+    }
+
+    /// Takes a repository and its change requests away, and ends every token for it. The folder it was imported from
+    /// is not touched. Removing what is not there succeeds.
+    pub async fn remove(&self, repository: &Repository) -> Result<(), Error> {
+        let place = self.place(repository)?;
+        let _held = disk::hold(place.lock.clone()).await?;
+        self.end_all(repository).await?;
+        let aside = self.folder.join(".removed");
+        let removing = || {
+            if place.git.exists() {
+                std::fs::create_dir_all(&aside)?;
+                // One rename: it is there or it is not, whatever happens to the rest.
+                let aside = tempfile::tempdir_in(&aside)?;
+                std::fs::rename(&place.git, aside.path().join("repository"))?;
+            }
+            Ok::<_, std::io::Error>(())
+        };
+        removing().map_err(|error| Error::unavailable(format!("{repository} could not be removed: {error}")))
+    }
+
+    /// The repositories here, by name.
+    pub(crate) async fn known(&self) -> Result<Vec<Known>, Error> {
+        let mut known = Vec::new();
+        for owner in folders(&self.folder)? {
+            for name in folders(&self.folder.join(&owner))? {
+                let Some(name) = name.strip_suffix(".git") else { continue };
+                let Ok(place) = self.place(&Repository(format!("{owner}/{name}"))) else { continue };
+                if let Some(about) = self.about(&place)? {
+                    known.push(of(&place, about));
+                }
+            }
+        }
+        Ok(known)
+    }
+
+    /// What we know of a repository, if it is here.
+    pub(crate) fn about(&self, place: &Place) -> Result<Option<About>, Error> {
+        disk::kept(&place.about())
+    }
+
+    /// Asks the source what it has.
+    async fn offered(&self, source: &Source) -> Result<Offered, Error> {
+        let command = self.outside(None, &["ls-remote".into(), "--symref".into(), "--".into(), source.argument()]);
+        let answer = answer(command, IMPORT).await.map_err(|failed| source.explain(failed))?;
+        let offered = Offered::read(&String::from_utf8_lossy(&answer));
+        if offered.branches.is_empty() {
+            return Err(Error::rejected(format!(
+                "{source} has no commit on any branch yet: commit something (`git add . && git commit`) and import it again"
+            )));
+        }
+        Ok(offered)
+    }
+
+    /// An empty repository for what is to come. What an import that was cut off left is begun anew.
+    async fn prepare(&self, place: &Place, offered: &Offered, default_branch: &str) -> Result<(), Error> {
+        let format =
+            offered.branches.values().next().map_or("sha1", |id| if id.len() == 64 { "sha256" } else { "sha1" });
+        std::fs::create_dir_all(&place.git).map_err(Error::unavailable)?;
+        let arguments = [
+            "init".to_owned(),
+            "--quiet".into(),
+            "--bare".into(),
+            "--template=".into(),
+            format!("--object-format={format}"),
+            format!("--initial-branch={}", names::branch(default_branch)?),
+        ];
+        self.git.ask(&place.git, &arguments).await?;
+        Ok(())
+    }
+
+    /// Fetches the source's branches to where they wait, and its tags.
+    async fn fetch(&self, place: &Place, source: &Source) -> Result<(), Error> {
+        let options = [
+            "fetch",
+            "--quiet",
+            "--prune",
+            "--no-tags",
+            "--no-write-fetch-head",
+            "--update-shallow",
+            "--no-recurse-submodules",
+            "--",
+        ];
+        let mut arguments: Vec<OsString> = options.iter().map(OsString::from).collect();
+        arguments.extend([
+            source.argument(),
+            format!("+refs/heads/*:{WAITING}*").into(),
+            "refs/tags/*:refs/tags/*".into(),
+        ]);
+        match answer(self.outside(Some(&place.git), &arguments), IMPORT).await {
+            Ok(_) => Ok(()),
+            // A tag that means something else here than there stays as it is; the branches have come.
+            Err(Failed::Exit { complaint, .. }) if complaint.contains("would clobber existing tag") => Ok(()),
+            Err(failed) => Err(source.explain(failed)),
+        }
+    }
+
+    /// Moves our branches forward to those that wait, all or none. Gives the default branch's commit, and what stayed.
+    async fn take(&self, place: &Place, default_branch: &str) -> Result<(Commit, Vec<String>), Error> {
+        let format = "--format=%(objectname) %(refname)";
+        let refs = self.git.text(&place.git, &["for-each-ref", format, "refs/heads/", WAITING]).await?;
+        let refs: BTreeMap<&str, &str> =
+            refs.lines().filter_map(|line| line.split_once(' ')).map(|(id, name)| (name, id)).collect();
+        let (mut moves, mut notices) = (String::new(), Vec::new());
+        for (waiting, theirs) in &refs {
+            let Some(branch) = waiting.strip_prefix(WAITING) else { continue };
+            let name = format!("refs/heads/{branch}");
+            match refs.get(name.as_str()) {
+                None => moves.push_str(&format!("create {name} {theirs}\n")),
+                Some(ours) if ours == theirs || self.follows(place, theirs, ours).await? => {}
+                Some(ours) if self.follows(place, ours, theirs).await? => {
+                    moves.push_str(&format!("update {name} {theirs} {ours}\n"));
+                }
+                Some(_) if branch == default_branch => {
+                    return Err(Error::rejected(format!(
+                        "the branch {branch} has moved on both here and there, so neither follows from the other; nothing \
+                         was changed. Merge ours into yours (`git pull {} {branch}`) and import again, or remove {} \
+                         here and import it anew",
+                        place.git.display(),
+                        place.repository
+                    )));
+                }
+                Some(_) => notices
+                    .push(format!("the branch {branch} has moved on both here and there; ours was left as it is")),
+            }
+        }
+        if !moves.is_empty() {
+            let command = self.git.command(Some(&place.git), &["update-ref", "--stdin"]);
+            told(command, moves.into_bytes(), crate::git::QUESTION).await?;
+        }
+        let commit = self
+            .tip(place, default_branch)
+            .await?
+            .ok_or_else(|| Error::rejected(format!("{} has no branch {default_branch} any more", place.repository)))?;
+        Ok((commit, notices))
+    }
+
+    /// Writes down what we know of the repository: from now on it is here.
+    async fn introduce(&self, place: &Place, mut about: About, commit: &Commit) -> Result<Known, Error> {
+        if about.description.is_empty() {
+            for readme in ["README.md", "README", "README.txt", "readme.md"] {
+                if let Some(text) = self.text(place, commit, readme, README).await? {
+                    about.description = description(&text);
+                    break;
+                }
+            }
+        }
+        disk::keep(&place.about(), &about)?;
+        Ok(of(place, about))
+    }
+
+    /// Says so if a working copy has changes that are not committed. Git reads the folder by its own rules here: one
+    /// that belongs to somebody else is not looked into.
+    async fn uncommitted(&self, source: &Source) -> Vec<String> {
+        let Source::Folder(folder) = source else { return Vec::new() };
+        if !folder.join(".git").exists() {
+            return Vec::new();
+        }
+        let mut arguments: Vec<OsString> = ["-c", "core.fsmonitor=false", "-C"].iter().map(OsString::from).collect();
+        arguments.extend([folder.into(), "status".into(), "--porcelain".into(), "--ignore-submodules".into()]);
+        let mut command = self.git.command(None, &arguments);
+        command.env("GIT_CONFIG_GLOBAL", "/dev/null");
+        match answer(command, crate::git::QUESTION).await {
+            Ok(status) => match String::from_utf8_lossy(&status).lines().count() {
+                0 => Vec::new(),
+                1 => vec!["1 file with uncommitted changes did not come along: only what is committed does".into()],
+                files => vec![format!(
+                    "{files} files with uncommitted changes did not come along: only what is committed does"
+                )],
+            },
+            Err(_) => vec![
+                "whether the folder has uncommitted changes could not be seen; only what is committed came along"
+                    .into(),
+            ],
+        }
+    }
+
+    /// A git process that may reach other repositories.
+    fn outside(&self, repository: Option<&Path>, arguments: &[OsString]) -> tokio::process::Command {
+        let mut command = self.git.command(repository, arguments);
+        command.env("GIT_ALLOW_PROTOCOL", TRANSPORTS).env("GIT_SSH_COMMAND", "ssh -o BatchMode=yes");
+        for name in
+            ["SSH_AUTH_SOCK", "HTTPS_PROXY", "https_proxy", "http_proxy", "NO_PROXY", "no_proxy", "SSL_CERT_FILE"]
+        {
+            if let Some(value) = std::env::var_os(name) {
+                command.env(name, value);
+            }
+        }
+        command
+    }
+}
+
+/// Where an import comes from.
+#[derive(Debug)]
+enum Source {
+    Folder(PathBuf),
+    Address(String),
+}
+
+impl Source {
+    fn of(text: &str) -> Result<Self, Error> {
+        let text = text.trim();
+        if let Ok(folder) = Path::new(text).canonicalize() {
+            return match folder.is_dir() {
+                true => Ok(Self::Folder(folder)),
+                false => Err(Error::rejected(format!("{text} is a file, not a folder with a git repository"))),
+            };
+        }
+        let scheme = text.split_once("://").map(|(scheme, _)| scheme);
+        let short = text.split_once(':').is_some_and(|(host, _)| !host.contains('/') && host.contains('@'));
+        match scheme {
+            _ if text.starts_with('-') || text.contains(char::is_control) => {}
+            Some("https" | "http" | "ssh" | "file") => return Ok(Self::Address(text.to_owned())),
+            None if short => return Ok(Self::Address(text.to_owned())),
+            Some(_) | None => {}
+        }
+        Err(Error::rejected(format!(
+            "{text:?} is neither a folder on this machine nor a repository's address (https://…, ssh://… or user@host:path)"
+        )))
+    }
+
+    fn name(&self, asked: Option<&str>) -> Result<Repository, Error> {
+        let own = match self {
+            Self::Folder(folder) => folder.file_name().unwrap_or_default().to_string_lossy().into_owned(),
+            Self::Address(address) => {
+                address.trim_end_matches('/').rsplit(['/', ':']).next().unwrap_or_default().to_owned()
+            }
+        };
+        let name = match asked {
+            Some(name) if name.contains('/') => name.to_owned(),
+            Some(name) => format!("{OWNER}/{name}"),
+            None => match names::slug(&own) {
+                name if name.is_empty() => {
+                    return Err(Error::rejected(format!(
+                        "{self} needs a name here, because {own:?} cannot be one: give one"
+                    )));
+                }
+                name => format!("{OWNER}/{name}"),
+            },
+        };
+        Ok(Repository(name))
+    }
+
+    fn argument(&self) -> OsString {
+        match self {
+            Self::Folder(folder) => folder.into(),
+            Self::Address(address) => address.into(),
+        }
+    }
+
+    /// What a person is told when the source cannot be read.
+    fn explain(&self, failed: Failed) -> Error {
+        let Failed::Exit { complaint, .. } = failed else { return failed.into() };
+        let complaint = match self {
+            Self::Folder(_) => complaint,
+            Self::Address(address) => complaint.replace(address.as_str(), &self.to_string()),
+        };
+        let not_git = ["not a git repository", "does not appear to be a git repository"]
+            .iter()
+            .any(|words| complaint.contains(words));
+        Error::rejected(match self {
+            Self::Folder(_) if not_git => format!(
+                "{self} is not a git repository: name the folder that holds `.git`, or make it one (`git init`, `git add .`, \
+                 `git commit`) and import it again"
+            ),
+            Self::Folder(_) => format!("{self} could not be read: {complaint}"),
+            Self::Address(_) => format!(
+                "{self} could not be fetched: {complaint}. If it needs your credentials, clone it yourself and import the folder"
+            ),
+        })
+    }
+}
+
+impl std::fmt::Display for Source {
+    /// For people: an address without the credentials in it.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Folder(folder) => write!(f, "{}", folder.display()),
+            Self::Address(address) => match address.split_once("://") {
+                Some((scheme, rest)) => {
+                    let (authority, path) = rest.split_once('/').unwrap_or((rest, ""));
+                    let host = authority.rsplit('@').next().unwrap_or_default();
+                    write!(f, "{scheme}://{host}/{path}")
+                }
+                None => f.write_str(address),
+            },
+        }
+    }
+}
+
+impl Offered {
+    /// Reads what `git ls-remote --symref` prints.
+    fn read(text: &str) -> Self {
+        let mut offered = Self::default();
+        for (value, name) in text.lines().filter_map(|line| line.split_once('\t')) {
+            match (value.strip_prefix("ref: refs/heads/"), name.strip_prefix("refs/heads/")) {
+                (Some(branch), _) if name == "HEAD" => offered.head = Some(branch.to_owned()),
+                (None, Some(branch)) => drop(offered.branches.insert(branch.to_owned(), value.to_owned())),
+                (None, None) if name == "HEAD" => offered.detached = true,
+                (Some(_) | None, _) => {}
+            }
+        }
+        offered.detached &= offered.head.is_none();
+        offered
+    }
+
+    /// Its default branch: the one that is checked out, or the one that is called so, or the only one.
+    fn main(&self, source: &Source, notices: &mut Vec<String>) -> Result<String, Error> {
+        if let Some(head) = self.head.as_ref().filter(|head| self.branches.contains_key(*head)) {
+            return Ok(head.clone());
+        }
+        let usual = ["main", "master"].into_iter().find(|name| self.branches.contains_key(*name));
+        let only = self.branches.keys().next().filter(|_| self.branches.len() == 1);
+        match usual.or(only.map(String::as_str)) {
+            Some(branch) => {
+                let why = if self.detached {
+                    "no branch is checked out there"
+                } else {
+                    "the branch checked out there has no commit"
+                };
+                notices.push(format!("{branch} is taken as the default branch, because {why}"));
+                Ok(branch.to_owned())
+            }
+            None => Err(Error::rejected(format!(
+                "{source} does not say which branch is the default one: check one out there (`git switch <branch>`) and \
+                 import it again"
+            ))),
+        }
+    }
+}
+
+fn of(place: &Place, about: About) -> Known {
+    Known { repository: place.repository.clone(), description: about.description, default_branch: about.default_branch }
+}
+
+/// The folders in a folder, by name, without the hidden ones.
+fn folders(folder: &Path) -> Result<Vec<String>, Error> {
+    let reading = || {
+        let mut names = Vec::new();
+        for entry in std::fs::read_dir(folder)? {
+            let entry = entry?;
+            if entry.file_type()?.is_dir()
+                && let Ok(name) = entry.file_name().into_string()
+                && !name.starts_with('.')
+            {
+                names.push(name);
+            }
+        }
+        names.sort();
+        Ok::<_, std::io::Error>(names)
+    };
+    reading().map_err(|error| Error::unavailable(format!("{} could not be read: {error}", folder.display())))
+}
+
+/// The first sentence-like line of a readme; its title, if there is none.
+fn description(readme: &str) -> String {
+    let line = |line: &&str| line.starts_with(|letter: char| letter.is_alphanumeric());
+    let mut lines = readme.lines().map(str::trim);
+    let found = lines.clone().find(line).or_else(|| lines.find(|line| !line.is_empty()));
+    found.unwrap_or_default().trim_start_matches(['#', '=', ' ']).chars().take(DESCRIPTION).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_another_repository_has_is_read_from_gits_words() {
+        let offered = Offered::read(
+            "ref: refs/heads/main\tHEAD\naa\tHEAD\naa\trefs/heads/main\nbb\trefs/heads/x/y\ncc\trefs/tags/v1\n",
+        );
+        assert_eq!(offered.head.as_deref(), Some("main"));
+        assert!(!offered.detached);
+        assert_eq!(offered.branches.len(), 2);
+        assert!(Offered::read("aa\tHEAD\naa\trefs/heads/main\n").detached);
+    }
+
+    #[test]
+    fn an_address_is_told_without_its_password() {
+        let source = Source::of("https://ana:secret@example.com/acme/website.git").unwrap();
+        assert_eq!(source.to_string(), "https://example.com/acme/website.git");
+        assert_eq!(source.name(None).unwrap().0, "local/website");
+        assert_eq!(source.name(Some("acme/site")).unwrap().0, "acme/site");
+    }
+
+    #[test]
+    fn an_address_that_would_run_something_is_none() {
+        for text in [
+            "--upload-pack=touch /tmp/x",
+            "ext::sh -c id",
+            "-oProxyCommand=id@host:x",
+            "git://example.com/x",
+            "nowhere",
+            "fd::1",
+        ] {
+            assert!(Source::of(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_readme_says_what_its_repository_is() {
+        assert_eq!(description("# Title\n\n[badge]\n\nThe website of it.\nMore."), "The website of it.");
+        assert_eq!(description("# Title\n"), "Title");
+        assert_eq!(description(""), "");
+    }
+}

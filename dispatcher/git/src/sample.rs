@@ -1,0 +1,1 @@
+//! A repository to try things on.
