@@ -1,0 +1,183 @@
+//! Between the host's own values and those of the contract. Total in both directions; what does not fit is bounded here.
+
+use signalbox_domain::context::Trust;
+use signalbox_domain::route::{Claim, Offer, Place, Said};
+use signalbox_domain::talk::{Person, Role};
+use signalbox_ports::plugins::{Event, Fetch, Fetched, Scope};
+
+use crate::bindings::{fetching, routing, types};
+use crate::limits::{ITEM, REPOSITORIES, TEXT, WORKFLOWS};
+
+/// The event, bounded.
+pub(crate) fn event(event: &Event) -> types::Event {
+    types::Event {
+        id: event.id.clone(),
+        received_at_ms: event.received_at.0,
+        seed: event.seed,
+        text: event.text[..event.text.floor_char_boundary(TEXT)].to_string(),
+        author: person(&event.author),
+        thread: types::Thread {
+            chat: event.thread.chat.clone(),
+            room: event.thread.room.clone(),
+            room_name: event.room_name.clone(),
+            room_topic: event.room_topic.clone(),
+            root: event.thread.root.clone(),
+        },
+        memory: event.memory.as_ref().map(|target| types::Memory {
+            workflow: target.workflow.clone(),
+            repository: target.repository.as_ref().map(|name| name.0.clone()),
+        }),
+        repositories: event
+            .repositories
+            .iter()
+            .take(REPOSITORIES)
+            .map(|known| types::Repository {
+                name: known.name.0.clone(),
+                description: known.description.clone(),
+                default_branch: known.default_branch.clone(),
+            })
+            .collect(),
+        workflows: event
+            .workflows
+            .iter()
+            .take(WORKFLOWS)
+            .map(|known| types::Workflow {
+                name: known.name.clone(),
+                description: known.description.clone(),
+                needs_repository: known.repository,
+            })
+            .collect(),
+        attrs: Vec::new(),
+        payload: "null".to_string(),
+    }
+}
+
+fn person(person: &Person) -> types::Person {
+    types::Person {
+        id: person.id.clone(),
+        name: person.name.clone(),
+        role: match person.role {
+            Role::Outsider => types::Role::Outsider,
+            Role::Viewer => types::Role::Viewer,
+            Role::Member => types::Role::Member,
+            Role::Maintainer => types::Role::Maintainer,
+            Role::Admin => types::Role::Admin,
+        },
+    }
+}
+
+/// What a router said; an error says what of it breaks the contract.
+pub(crate) fn said(outcome: routing::Outcome, event: &types::Event) -> Result<Said, String> {
+    Ok(match outcome {
+        routing::Outcome::Pass(reason) => Said::Pass { reason },
+        routing::Outcome::Claim(claim) => {
+            score(claim.score)?;
+            workflow(claim.workflow.as_deref(), event)?;
+            Said::Claim(Claim {
+                workflow: claim.workflow,
+                place: place(claim.place, event)?,
+                branch: claim.branch,
+                inputs: claim.inputs.into_iter().map(|attr| (attr.key, attr.value)).collect(),
+                score: claim.score,
+                reason: claim.reason,
+                rule: claim.rule,
+                matched: claim.matched,
+            })
+        }
+        routing::Outcome::Ask(question) => {
+            score(question.score)?;
+            let offers = question.candidates.into_iter().map(|it| {
+                workflow(it.workflow.as_deref(), event)?;
+                Ok(Offer { workflow: it.workflow, place: place(it.place, event)?, reason: it.reason })
+            });
+            Said::Ask { offers: offers.collect::<Result<_, String>>()?, question: question.text, score: question.score }
+        }
+    })
+}
+
+fn score(score: u16) -> Result<(), String> {
+    match score <= signalbox_domain::route::EXPLICIT {
+        true => Ok(()),
+        false => Err(format!("it gave a score of {score}; 1000 is the most")),
+    }
+}
+
+fn workflow(name: Option<&str>, event: &types::Event) -> Result<(), String> {
+    match name {
+        Some(name) if event.workflows.iter().all(|it| it.name != name) => {
+            Err(format!("it named the workflow {name}, which is not one of the event's"))
+        }
+        Some(_) | None => Ok(()),
+    }
+}
+
+fn place(place: routing::Place, event: &types::Event) -> Result<Place, String> {
+    match place {
+        routing::Place::Open => Ok(Place::Open),
+        routing::Place::Nowhere => Ok(Place::Nowhere),
+        routing::Place::Repository(name) if event.repositories.iter().any(|it| it.name == name) => {
+            Ok(Place::Repository(name.into()))
+        }
+        routing::Place::Repository(name) => {
+            Err(format!("it named {name}, which is not one of the event's repositories"))
+        }
+    }
+}
+
+/// The place a request goes.
+pub(crate) fn route(scope: &Scope) -> fetching::Route {
+    fetching::Route {
+        workflow: scope.target.workflow.clone(),
+        repository: scope.target.repository.as_ref().map(|name| name.0.clone()),
+        branch: scope.target.branch.clone(),
+    }
+}
+
+/// A request, as the engine performs it.
+pub(crate) fn fetch(request: &fetching::Request) -> Fetch {
+    match request {
+        fetching::Request::Thread(limit) => Fetch::Thread { limit: *limit },
+        fetching::Request::File(file) => {
+            Fetch::File { repository: file.repository.as_str().into(), path: file.path.clone() }
+        }
+        fetching::Request::Folder(file) => {
+            Fetch::List { repository: file.repository.as_str().into(), folder: file.path.clone() }
+        }
+        fetching::Request::Change(change) => {
+            Fetch::Change { repository: change.repository.as_str().into(), number: change.number }
+        }
+        fetching::Request::Http(url) => Fetch::Http { url: url.clone() },
+    }
+}
+
+/// What came of a request. A text over its limit is too large, whoever let it through.
+pub(crate) fn outcome(fetched: &Fetched) -> fetching::Outcome {
+    match fetched {
+        Fetched::Ok { text, .. } if text.len() as u64 > ITEM.default => fetching::Outcome::TooLarge,
+        Fetched::Ok { text, author, trust, source } => fetching::Outcome::Ok(fetching::Fetched {
+            text: text.clone(),
+            author: author.clone(),
+            trust: match trust {
+                Trust::Untrusted => fetching::Trust::Untrusted,
+                Trust::Team => fetching::Trust::Team,
+                Trust::Reviewed => fetching::Trust::Reviewed,
+            },
+            source: source.clone(),
+        }),
+        Fetched::Denied { reason } => fetching::Outcome::Denied(reason.clone()),
+        Fetched::NotFound => fetching::Outcome::NotFound,
+        Fetched::Timeout => fetching::Outcome::Timeout,
+        Fetched::TooLarge => fetching::Outcome::TooLarge,
+        Fetched::Quota => fetching::Outcome::Quota,
+        Fetched::Upstream { detail } => fetching::Outcome::Upstream(detail.clone()),
+    }
+}
+
+/// How far what a response brought is to be believed.
+pub(crate) fn trust(trust: fetching::Trust) -> Trust {
+    match trust {
+        fetching::Trust::Untrusted => Trust::Untrusted,
+        fetching::Trust::Team => Trust::Team,
+        fetching::Trust::Reviewed => Trust::Reviewed,
+    }
+}

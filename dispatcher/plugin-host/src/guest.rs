@@ -1,0 +1,160 @@
+//! One call of a plugin: a fresh instance, its bounds, and what became of it.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use wasmtime::{Engine, ResourceLimiter, Store};
+
+use crate::bindings::{log, types};
+use crate::failure;
+use crate::limits::{CALL_DATA, ELEMENTS, INSTANCES, LOG_BYTES, LOG_LINES, MEMORIES, START_FUEL, TABLES};
+
+/// What became of a call.
+pub(crate) struct Called<T> {
+    /// What the plugin gave; or what went wrong, in words for its author.
+    pub(crate) gave: Result<T, String>,
+    /// The fuel it burnt, without starting.
+    pub(crate) fuel: u64,
+    /// What it logged.
+    pub(crate) log: Vec<String>,
+}
+
+/// The bounds that differ from plugin to plugin.
+#[derive(Clone, Copy)]
+pub(crate) struct Bounds {
+    /// Fuel of the call.
+    pub(crate) fuel: u64,
+    /// Bytes of memory.
+    pub(crate) memory: u64,
+}
+
+/// Starts an instance and calls it.
+pub(crate) fn call<I, T>(
+    engine: &Engine,
+    bounds: Bounds,
+    start: impl FnOnce(&mut Store<State>) -> wasmtime::Result<I>,
+    call: impl FnOnce(&I, &mut Store<State>) -> wasmtime::Result<Result<T, types::PluginError>>,
+) -> Called<T> {
+    let mut store = Store::new(engine, State::new(bounds));
+    store.limiter(|state| state);
+    store.set_hostcall_fuel(usize::try_from(CALL_DATA.default).unwrap_or(usize::MAX));
+    // The engine is not trusted to be free of bugs: a panic of its is this plugin's failure, not the host's.
+    let gave = catch_unwind(AssertUnwindSafe(|| {
+        store.set_fuel(START_FUEL.default)?;
+        let instance = start(&mut store)?;
+        store.data_mut().started = true;
+        store.set_fuel(bounds.fuel)?;
+        call(&instance, &mut store)
+    }));
+    let left = store.get_fuel().unwrap_or_default();
+    let state = store.into_data();
+    let fuel = if state.started { bounds.fuel.saturating_sub(left) } else { 0 };
+    let gave = match gave {
+        Ok(Ok(Ok(value))) => Ok(value),
+        Ok(Ok(Err(error))) => Err(failure::reported(&error)),
+        Ok(Err(error)) => Err(failure::of(&error, &state)),
+        Err(_panic) => Err("the engine failed on it; this is not its fault, please report it".to_string()),
+    };
+    Called { gave, fuel, log: state.log.finish() }
+}
+
+/// What the host keeps of an instance.
+pub(crate) struct State {
+    pub(crate) bounds: Bounds,
+    pub(crate) log: Log,
+    /// Whether the instance had started, so that fuel from here on is the call's.
+    pub(crate) started: bool,
+    /// The bound on growth that it ran into, in words.
+    pub(crate) denied: Option<String>,
+    memory: u64,
+    elements: u64,
+}
+
+impl State {
+    fn new(bounds: Bounds) -> Self {
+        Self { bounds, log: Log::default(), started: false, denied: None, memory: 0, elements: 0 }
+    }
+}
+
+/// Growth beyond a bound fails inside the plugin, as it would on a small machine; the reason is kept for its author.
+impl ResourceLimiter for State {
+    fn memory_growing(&mut self, current: usize, desired: usize, _: Option<usize>) -> wasmtime::Result<bool> {
+        let after = self.memory.saturating_add(desired.saturating_sub(current) as u64);
+        if after > self.bounds.memory {
+            self.denied = Some(format!("more than {} MiB of memory", self.bounds.memory / (1024 * 1024)));
+            return Ok(false);
+        }
+        self.memory = after;
+        Ok(true)
+    }
+
+    fn table_growing(&mut self, current: usize, desired: usize, _: Option<usize>) -> wasmtime::Result<bool> {
+        let after = self.elements.saturating_add(desired.saturating_sub(current) as u64);
+        if after > ELEMENTS.default {
+            self.denied = Some(format!("more than {} table elements", ELEMENTS.default));
+            return Ok(false);
+        }
+        self.elements = after;
+        Ok(true)
+    }
+
+    fn instances(&self) -> usize {
+        INSTANCES.default as usize
+    }
+
+    fn tables(&self) -> usize {
+        TABLES.default as usize
+    }
+
+    fn memories(&self) -> usize {
+        MEMORIES.default as usize
+    }
+}
+
+impl log::Host for State {
+    fn write(&mut self, level: log::Level, message: String) {
+        self.log.write(level, &message);
+    }
+}
+
+/// The lines of one call.
+#[derive(Default)]
+pub(crate) struct Log {
+    lines: Vec<String>,
+    bytes: usize,
+    dropped: usize,
+    /// The last line that says why the call will give no answer. Kept whatever was logged before it.
+    pub(crate) error: Option<String>,
+}
+
+impl Log {
+    fn write(&mut self, level: log::Level, message: &str) {
+        let word = match level {
+            log::Level::Debug => "debug",
+            log::Level::Info => "info",
+            log::Level::Warn => "warn",
+            log::Level::Error => "error",
+        };
+        // One line is one line, and none speaks to a terminal.
+        let plain: String = message.chars().take(LOG_BYTES).map(|c| if c.is_control() { ' ' } else { c }).collect();
+        if level == log::Level::Error {
+            self.error = Some(plain.chars().take(500).collect());
+        }
+        let line = format!("{word}: {plain}");
+        if self.lines.len() == LOG_LINES || self.bytes + line.len() > LOG_BYTES {
+            self.dropped += 1;
+            return;
+        }
+        self.bytes += line.len();
+        self.lines.push(line);
+    }
+
+    fn finish(mut self) -> Vec<String> {
+        if self.dropped > 0 {
+            self.lines.push(format!(
+                "({} more lines were dropped: a call keeps {LOG_LINES} lines and {LOG_BYTES} bytes)",
+                self.dropped
+            ));
+        }
+        self.lines
+    }
+}

@@ -1,0 +1,228 @@
+//! The plugins of an installation, loaded and checked.
+
+use std::borrow::Cow;
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use serde_json::{Map, Value};
+use signalbox_domain::id::{Digest, Repository};
+use signalbox_domain::route::{Opinion, Said};
+use signalbox_ports::plugins::{Event, Fetch, Fetched, Gathered, Plugins, Scope};
+use wasmtime::Engine;
+
+use crate::bindings::{fetching, routing, types};
+use crate::cache::Cache;
+use crate::component::{self, Ready};
+use crate::grant::{self, Policy};
+use crate::guest::{Bounds, Called, call};
+use crate::limits::{EVENT_FUEL, PLUGINS};
+use crate::manifest::{Manifest, OnError, World};
+use crate::refusal::{Refusal, Refusals};
+use crate::{convert, engine, gather, settings};
+
+/// What to load.
+#[derive(Clone, Debug, Default)]
+pub struct Config {
+    /// The plugins, in any order.
+    pub plugins: Vec<Plugin>,
+    /// What prefetchers may fetch at most.
+    pub policy: Policy,
+}
+
+/// A plugin to load.
+#[derive(Clone, Debug)]
+pub struct Plugin {
+    /// Its `plugin.toml`.
+    pub manifest: Cow<'static, str>,
+    /// Its component. Never a compiled file: those are made here.
+    pub component: Cow<'static, [u8]>,
+    /// The team's settings for it.
+    pub settings: Map<String, Value>,
+}
+
+/// The plugins of an installation.
+///
+/// Nothing is kept between calls: each is a fresh instance, so that no event sees anything of another.
+pub struct Host {
+    engine: Engine,
+    policy: Policy,
+    plugins: Vec<Loaded>,
+}
+
+/// A plugin that may run.
+pub(crate) struct Loaded {
+    pub(crate) manifest: Manifest,
+    pub(crate) digest: Digest,
+    pub(crate) settings: String,
+    pub(crate) ready: Ready,
+}
+
+impl Host {
+    /// Loads the plugins, all or none; the error names each that was refused, with what its author can do.
+    ///
+    /// `cache` is a folder for compiled components. It must be this installation's own: what is in it is run.
+    pub fn open(config: Config, cache: &Path) -> Result<Self, Refusals> {
+        let failed = |problem: String| Refusals(vec![Refusal { plugin: "every plugin".to_string(), problem }]);
+        let engine = engine::open().map_err(|error| failed(format!("the engine did not start: {error:#}")))?;
+        let cache = Cache::open(cache).map_err(|error| {
+            failed(format!("failed to open the folder {} for compiled plugins: {error}", cache.display()))
+        })?;
+        if config.plugins.len() as u64 > PLUGINS.default {
+            return Err(failed(format!("there are {}, and {} is the most", config.plugins.len(), PLUGINS.default)));
+        }
+        let mut plugins: Vec<Loaded> = Vec::new();
+        let mut refusals = Vec::new();
+        let mut ids = BTreeSet::new();
+        for plugin in config.plugins {
+            match load(&engine, &cache, plugin) {
+                Ok(loaded) if !ids.insert(loaded.manifest.id.clone()) => {
+                    let problem = "another plugin has the same id; give it one of its own".to_string();
+                    refusals.push(Refusal { plugin: loaded.manifest.id, problem });
+                }
+                Ok(loaded) => plugins.push(loaded),
+                Err(refusal) => refusals.push(refusal),
+            }
+        }
+        if !refusals.is_empty() {
+            return Err(Refusals(refusals));
+        }
+        plugins.sort_by(|a, b| (a.manifest.priority, &a.manifest.id).cmp(&(b.manifest.priority, &b.manifest.id)));
+        Ok(Self { engine, policy: config.policy, plugins })
+    }
+
+    /// The manifests of the plugins, in the order they are asked.
+    pub fn manifests(&self) -> impl Iterator<Item = &Manifest> {
+        self.plugins.iter().map(|plugin| &plugin.manifest)
+    }
+
+    pub(crate) fn find(&self, id: &str) -> Option<&Loaded> {
+        self.plugins.iter().find(|plugin| plugin.manifest.id == id || plugin.manifest.name() == id)
+    }
+
+    /// Asks a router.
+    pub(crate) fn ask(
+        &self,
+        plugin: &Loaded,
+        event: &types::Event,
+        settings: &str,
+        fuel: u64,
+    ) -> Called<routing::Outcome> {
+        let Ready::Router(pre) = &plugin.ready else { return wrong_world(plugin) };
+        let bounds = Bounds { fuel: fuel.min(plugin.manifest.fuel()), memory: plugin.manifest.memory() };
+        call(
+            &self.engine,
+            bounds,
+            |store| pre.instantiate(store),
+            |it, store| it.signalbox_plugin_router().call_route(store, event, settings),
+        )
+    }
+
+    /// Asks a prefetcher what to fetch.
+    pub(crate) fn plan(
+        &self,
+        plugin: &Loaded,
+        event: &types::Event,
+        route: &fetching::Route,
+        settings: &str,
+    ) -> Called<Vec<fetching::Request>> {
+        let Ready::Prefetcher(pre) = &plugin.ready else { return wrong_world(plugin) };
+        call(
+            &self.engine,
+            plugin.bounds(),
+            |store| pre.instantiate(store),
+            |it, store| it.signalbox_plugin_prefetcher().call_plan(store, event, route, settings),
+        )
+    }
+
+    /// Asks a prefetcher what it makes of what was fetched.
+    pub(crate) fn assemble(
+        &self,
+        plugin: &Loaded,
+        event: &types::Event,
+        route: &fetching::Route,
+        settings: &str,
+        round: u32,
+        responses: &[fetching::Response],
+    ) -> Called<fetching::Assembled> {
+        let Ready::Prefetcher(pre) = &plugin.ready else { return wrong_world(plugin) };
+        call(
+            &self.engine,
+            plugin.bounds(),
+            |store| pre.instantiate(store),
+            |it, store| it.signalbox_plugin_prefetcher().call_assemble(store, event, route, settings, round, responses),
+        )
+    }
+}
+
+impl Plugins for Host {
+    fn route(&self, event: &Event) -> Vec<Opinion> {
+        let given = convert::event(event);
+        let mut left = EVENT_FUEL.default;
+        let routers = self.plugins.iter().filter(|plugin| plugin.manifest.world == World::Router);
+        routers
+            .map(|plugin| {
+                let manifest = &plugin.manifest;
+                let failed = |error| Said::Failed { error, fail_event: manifest.on_error == OnError::FailEvent };
+                let (said, fuel, log) = if !manifest.triggers.match_event(event) {
+                    (Said::Untriggered, 0, Vec::new())
+                } else if left == 0 {
+                    (failed("the routers before it used up the fuel of the event".to_string()), 0, Vec::new())
+                } else {
+                    let called = self.ask(plugin, &given, &plugin.settings, left);
+                    let said = called.gave.and_then(|outcome| convert::said(outcome, &given));
+                    (said.unwrap_or_else(failed), called.fuel, called.log)
+                };
+                left = left.saturating_sub(fuel);
+                let digest = plugin.digest.clone();
+                Opinion { router: manifest.name(), priority: manifest.priority, digest, fuel, log, said }
+            })
+            .collect()
+    }
+
+    fn prefetchers(&self, event: &Event, scope: &Scope) -> Vec<String> {
+        let prefetchers = self.plugins.iter().filter(|plugin| plugin.manifest.world == World::Prefetcher);
+        prefetchers
+            .filter(|plugin| plugin.manifest.triggers.match_scope(event, scope))
+            .map(|plugin| plugin.manifest.name())
+            .collect()
+    }
+
+    fn gather(&self, prefetcher: &str, event: &Event, scope: &Scope, _: u32, fetched: &[(Fetch, Fetched)]) -> Gathered {
+        let Some(plugin) = self.find(prefetcher) else {
+            return Gathered::Failed(format!("there is no prefetcher {prefetcher} here any more"));
+        };
+        let given = convert::event(event);
+        let route = convert::route(scope);
+        let known: Vec<Repository> = event.repositories.iter().map(|it| it.name.clone()).collect();
+        let bounds = grant::Bounds { place: scope.target.repository.as_ref(), known: &known };
+        gather::replay(
+            fetched,
+            |fetch| grant::check(fetch, &plugin.manifest.capabilities, &self.policy, bounds),
+            || self.plan(plugin, &given, &route, &plugin.settings).gave,
+            |round, responses| self.assemble(plugin, &given, &route, &plugin.settings, round, responses).gave,
+        )
+    }
+}
+
+impl Loaded {
+    fn bounds(&self) -> Bounds {
+        Bounds { fuel: self.manifest.fuel(), memory: self.manifest.memory() }
+    }
+}
+
+fn load(engine: &Engine, cache: &Cache, plugin: Plugin) -> Result<Loaded, Refusal> {
+    let manifest = Manifest::parse(&plugin.manifest).map_err(|problem| {
+        let id = plugin.manifest.lines().find_map(|line| line.trim().strip_prefix("id = \"")?.strip_suffix('"'));
+        let problem = format!("its plugin.toml is wrong: {problem}");
+        Refusal { plugin: id.unwrap_or("a plugin without an id").to_string(), problem }
+    })?;
+    let refuse = |problem| Refusal { plugin: manifest.id.clone(), problem };
+    let settings = settings::fill(&manifest.config, &plugin.settings).map_err(refuse)?;
+    let ready = component::load(engine, cache, &plugin.component, manifest.world).map_err(refuse)?;
+    Ok(Loaded { digest: Digest::of(&plugin.component), settings, ready, manifest })
+}
+
+fn wrong_world<T>(plugin: &Loaded) -> Called<T> {
+    let gave = Err(format!("{} is not a plugin of that world", plugin.manifest.id));
+    Called { gave, fuel: 0, log: Vec::new() }
+}

@@ -1,0 +1,80 @@
+//! Every bound on a plugin, in one table.
+//!
+//! | Limit | Default | Ceiling |
+//! |---|---|---|
+//! | [`CALL_FUEL`] | 50 M | 500 M |
+//! | [`EVENT_FUEL`] | 500 M | 2 B |
+//! | [`START_FUEL`] | 5 M | 50 M |
+//! | [`MEMORY`] | 32 MiB | 128 MiB |
+//! | [`INSTANCES`] | 64 | 256 |
+//! | [`MEMORIES`] | 8 | 16 |
+//! | [`TABLES`] | 16 | 64 |
+//! | [`ELEMENTS`] | 20,000 | 65,536 |
+//! | [`CALL_DATA`] | 1 MiB | 4 MiB |
+//! | [`ITEM`] | 64 KiB | 1 MiB |
+//! | [`BUNDLE`] | 256 KiB | 1 MiB |
+//! | [`COMPONENT`] | 4 MiB | 32 MiB |
+//! | [`PLUGINS`] | 20 | 64 |
+//! | [`LOG_LINES`], [`LOG_BYTES`] | 64, 8 KiB | the same |
+//! | [`REQUESTS`], [`ITEMS`] | 32, 32 | the same |
+//!
+//! A manifest may raise its own fuel and memory up to the ceiling; the operator sees it there.
+
+/// A bound: what holds unless something else is asked for, and the most that can be asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limit {
+    /// What holds by itself.
+    pub default: u64,
+    /// The most.
+    pub ceiling: u64,
+}
+
+const fn limit(default: u64, ceiling: u64) -> Limit {
+    Limit { default, ceiling }
+}
+
+const KIB: u64 = 1024;
+const MIB: u64 = 1024 * KIB;
+const MILLION: u64 = 1_000_000;
+
+/// Fuel of one call, about one unit an instruction. A router in Rust uses 0.6 M, one on an interpreter ten times that;
+/// a tight loop burns 10 M in about a millisecond.
+pub const CALL_FUEL: Limit = limit(50 * MILLION, 500 * MILLION);
+/// Fuel of all routers of an event together.
+pub const EVENT_FUEL: Limit = limit(500 * MILLION, 2_000 * MILLION);
+/// Fuel to start an instance. Apart from [`CALL_FUEL`], because it depends on how the machine initialises memory.
+pub const START_FUEL: Limit = limit(5 * MILLION, 50 * MILLION);
+/// Bytes of all memories of an instance together. Also a bound on time: touching 64 MiB costs 50 ms.
+pub const MEMORY: Limit = limit(32 * MIB, 128 * MIB);
+/// Core instances. Interpreters made into components need more than 32.
+pub const INSTANCES: Limit = limit(64, 256);
+/// Memories.
+pub const MEMORIES: Limit = limit(8, 16);
+/// Tables.
+pub const TABLES: Limit = limit(16, 64);
+/// Elements of all tables together.
+pub const ELEMENTS: Limit = limit(20_000, 65_536);
+/// Bytes that a call may hand over in either direction. The engine's own default is 128 MiB.
+pub const CALL_DATA: Limit = limit(MIB, 4 * MIB);
+/// Bytes of one piece of context, and of one fetched text.
+pub const ITEM: Limit = limit(64 * KIB, MIB);
+/// Bytes of everything one prefetcher gives.
+pub const BUNDLE: Limit = limit(256 * KIB, MIB);
+/// Bytes of a component: those on disk are most of a cold start. The ceiling is for interpreters, by exception.
+pub const COMPONENT: Limit = limit(4 * MIB, 32 * MIB);
+/// Plugins of an installation, and so of an event.
+pub const PLUGINS: Limit = limit(20, 64);
+/// Lines a call may log.
+pub const LOG_LINES: usize = 64;
+/// Bytes a call may log.
+pub const LOG_BYTES: usize = 8 * 1024;
+/// Requests a prefetcher may make in a round.
+pub const REQUESTS: usize = 32;
+/// Pieces a prefetcher may give.
+pub const ITEMS: usize = 32;
+/// Bytes of the request's text that plugins see.
+pub const TEXT: usize = 64 * 1024;
+/// Repositories that plugins see.
+pub const REPOSITORIES: usize = 500;
+/// Workflows that plugins see.
+pub const WORKFLOWS: usize = 100;

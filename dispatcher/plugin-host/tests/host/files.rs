@@ -1,0 +1,62 @@
+//! Compiled plugins on disk: made once, used again, and never run with a byte changed.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::SystemTime;
+
+use tempfile::TempDir;
+
+use crate::installation::{host, open, said, shipped};
+
+fn compiled(cache: &TempDir) -> PathBuf {
+    let mut files = fs::read_dir(cache.path()).unwrap().map(|entry| entry.unwrap().path());
+    files.find(|path| path.extension().is_some_and(|it| it == "cwasm")).unwrap()
+}
+
+/// Puts another file in its place. Changing a file that is mapped would be pulling the rug from under a host.
+fn swap(path: &Path, bytes: &[u8]) {
+    let beside = path.with_extension("swapped");
+    fs::write(&beside, bytes).unwrap();
+    fs::rename(&beside, path).unwrap();
+}
+
+fn written(path: &Path) -> SystemTime {
+    fs::metadata(path).unwrap().modified().unwrap()
+}
+
+#[test]
+fn what_was_compiled_is_used_again() {
+    let (first, cache) = host(vec![shipped("explicit")]);
+    let before = written(&compiled(&cache));
+    let second = open(vec![shipped("explicit")], cache.path()).unwrap();
+    assert_eq!(written(&compiled(&cache)), before);
+    assert_eq!(said(&first, "repo:billing"), said(&second, "repo:billing"));
+}
+
+#[test]
+fn one_flipped_byte_is_never_run() {
+    let (first, cache) = host(vec![shipped("explicit")]);
+    let path = compiled(&cache);
+    let whole = fs::read(&path).unwrap();
+    for place in [0, whole.len() / 3, whole.len() / 2, whole.len() - 1] {
+        let mut flipped = whole.clone();
+        flipped[place] ^= 1;
+        swap(&path, &flipped);
+        let second = open(vec![shipped("explicit")], cache.path()).unwrap();
+        // Compiled anew from the component, to the same bytes.
+        assert!(fs::read(&path).unwrap() == whole, "byte {place}");
+        assert_eq!(said(&first, "repo:billing"), said(&second, "repo:billing"));
+    }
+}
+
+#[test]
+fn a_truncated_file_and_a_lost_digest_are_made_anew() {
+    let (_first, cache) = host(vec![shipped("explicit")]);
+    let path = compiled(&cache);
+    let whole = fs::read(&path).unwrap();
+    swap(&path, &whole[..whole.len() / 2]);
+    open(vec![shipped("explicit")], cache.path()).unwrap();
+    fs::remove_file(path.with_extension("sha256")).unwrap();
+    open(vec![shipped("explicit")], cache.path()).unwrap();
+    assert!(fs::read(&path).unwrap() == whole);
+}
