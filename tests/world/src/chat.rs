@@ -160,6 +160,13 @@ impl Chat {
         all.filter(|said| !seen.insert(said.clone())).collect()
     }
 
+    /// How many messages close that run.
+    pub fn closings(&self, run: &RunId) -> usize {
+        let closing = (run.clone(), Slot::Closing);
+        let state = self.state();
+        state.threads.values().flatten().filter(|shown| shown.slot().as_ref() == Some(&closing)).count()
+    }
+
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }

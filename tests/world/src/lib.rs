@@ -2,10 +2,16 @@
 //! every adapter of a port keeps.
 
 pub mod blobs;
+pub mod boxes;
 pub mod chat;
 pub mod clock;
 pub mod contract;
 pub mod fault;
 pub mod forge;
+pub mod plugins;
 pub mod queue;
 pub mod store;
+
+mod world;
+
+pub use world::{World, person};

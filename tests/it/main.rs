@@ -1,0 +1,3 @@
+//! Stories, crashes, orders, architecture.
+
+mod stories;

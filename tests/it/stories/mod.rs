@@ -1,0 +1,3 @@
+//! Stories: what a person lives through, as the transcript they read.
+
+mod happy;

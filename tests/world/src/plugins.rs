@@ -1,0 +1,116 @@
+//! Plugins with one rule each, in place of the shipped ones: enough to send stories somewhere.
+
+use std::sync::Mutex;
+
+use signalbox_domain::context::Trust;
+use signalbox_domain::id::Digest;
+use signalbox_domain::route::{Claim, EXPLICIT, Offer, Opinion, Place, Said};
+use signalbox_ports::plugins::{Event, Fetch, Fetched, Gathered, Piece, Scope};
+
+/// One router and one prefetcher, obviously right, that can be told to fail.
+///
+/// The router takes the person's `repo:owner/name`, then a known repository that the text names, then the room's
+/// topic, then the thread's memory; a question goes to `answer`. The prefetcher brings `AGENTS.md`.
+#[derive(Default)]
+pub struct Plugins {
+    failing: Mutex<Option<(String, bool)>>,
+}
+
+impl Plugins {
+    /// A second router fails from now on, with that error; `fail_event` says whether that may be passed over.
+    pub fn fail(&self, error: &str, fail_event: bool) {
+        *self.failing.lock().unwrap_or_else(std::sync::PoisonError::into_inner) = Some((error.into(), fail_event));
+    }
+}
+
+impl signalbox_ports::plugins::Plugins for Plugins {
+    fn route(&self, event: &Event) -> Vec<Opinion> {
+        let mut opinions = vec![opinion("rules@1", said(event))];
+        if let Some((error, fail_event)) =
+            self.failing.lock().unwrap_or_else(std::sync::PoisonError::into_inner).clone()
+        {
+            opinions.insert(0, opinion("broken@1", Said::Failed { error, fail_event }));
+        }
+        opinions
+    }
+
+    fn prefetchers(&self, _event: &Event, scope: &Scope) -> Vec<String> {
+        if scope.target.repository.is_some() { vec!["guide@1".into()] } else { Vec::new() }
+    }
+
+    fn gather(&self, _: &str, _: &Event, scope: &Scope, _round: u32, fetched: &[(Fetch, Fetched)]) -> Gathered {
+        let Some(repository) = scope.target.repository.clone() else { return Gathered::Done(Vec::new()) };
+        match fetched.first() {
+            None => Gathered::More(vec![Fetch::File { repository, path: "AGENTS.md".into() }]),
+            Some((_, Fetched::Ok { text, source, .. })) => Gathered::Done(vec![Piece {
+                title: "AGENTS.md".into(),
+                source: source.clone(),
+                author: None,
+                trust: Trust::Reviewed,
+                text: text.clone(),
+                weight: 500,
+            }]),
+            Some(_) => Gathered::Done(Vec::new()),
+        }
+    }
+}
+
+fn opinion(router: &str, said: Said) -> Opinion {
+    Opinion {
+        router: router.into(),
+        priority: 0,
+        digest: Digest::of(router.as_bytes()),
+        fuel: 1,
+        log: Vec::new(),
+        said,
+    }
+}
+
+fn said(event: &Event) -> Said {
+    let question = event.text.trim_end().ends_with('?');
+    let claim = |place, score, rule: &str, word: &str, reason: &str| {
+        Said::Claim(Claim {
+            workflow: question.then(|| "answer".into()),
+            place,
+            branch: None,
+            inputs: Default::default(),
+            score,
+            reason: reason.into(),
+            rule: rule.into(),
+            matched: vec![word.into()],
+        })
+    };
+    for word in event.text.split_whitespace() {
+        if let Some(name) = word.strip_prefix("repo:") {
+            return claim(Place::Repository(name.into()), EXPLICIT, "explicit", word, "you named it");
+        }
+    }
+    for known in &event.repositories {
+        let short = known.name.0.rsplit('/').next().unwrap_or_default();
+        if let Some(word) = event.text.split(|c: char| !c.is_alphanumeric()).find(|word| *word == short) {
+            return claim(Place::Repository(known.name.clone()), 800, "name", word, "you named it");
+        }
+    }
+    if let Some(name) = event.room_topic.strip_prefix("repo:") {
+        return claim(Place::Repository(name.into()), 500, "room", name, "it is this room's repository");
+    }
+    if let Some(repository) = event.memory.as_ref().and_then(|memory| memory.repository.clone()) {
+        return claim(Place::Repository(repository), 600, "memory", "", "this thread worked there before");
+    }
+    if question {
+        return claim(Place::Open, 400, "question", "?", "it is a question");
+    }
+    Said::Ask {
+        offers: event
+            .repositories
+            .iter()
+            .map(|known| Offer {
+                workflow: None,
+                place: Place::Repository(known.name.clone()),
+                reason: known.description.clone(),
+            })
+            .collect(),
+        question: "Which repository is this about?".into(),
+        score: 300,
+    }
+}

@@ -1,0 +1,328 @@
+//! The world whole: people, a chat, a forge, boxes and a dispatcher, moved by hand.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use serde_json::json;
+use signalbox_domain::devbox::Proposal;
+use signalbox_domain::event::{Delivery, Event, Fact};
+use signalbox_domain::id::{DeliveryId, RunId};
+use signalbox_domain::post::Action;
+use signalbox_domain::run::Run;
+use signalbox_domain::talk::{Message, MessageId, Person, Role, ThreadId};
+use signalbox_domain::time::Span;
+use signalbox_engine::{Agent, Engine, Ports, Secret, Settings};
+use signalbox_ports::clock::Clock as _;
+use signalbox_ports::intake::Intake;
+use signalbox_ports::store::{Store as _, Subject};
+
+use crate::blobs::Blobs;
+use crate::boxes::{Act, Boxes, Turned};
+use crate::chat::Chat;
+use crate::clock::Clock;
+use crate::fault::Script;
+use crate::forge::Forge;
+use crate::plugins::Plugins;
+use crate::queue::Queue;
+use crate::store::Store;
+
+/// A team with a website, an API, and a dispatcher that works for them.
+///
+/// When it goes out of scope it refuses to leave a run without an end, an effect owed, a box up or a token alive.
+pub struct World {
+    /// Trouble, by plan.
+    pub faults: Arc<Script>,
+    /// The time.
+    pub clock: Arc<Clock>,
+    /// Where they talk.
+    pub chat: Arc<Chat>,
+    /// Where their code is.
+    pub forge: Arc<Forge>,
+    /// Where phases run.
+    pub boxes: Arc<Boxes>,
+    /// What routes.
+    pub plugins: Arc<Plugins>,
+    /// What is durable.
+    pub store: Arc<Store>,
+    /// The order of things.
+    pub queue: Arc<Queue>,
+    /// Bytes.
+    pub blobs: Arc<Blobs>,
+    /// The dispatcher.
+    pub engine: Arc<Engine>,
+    presses: AtomicU64,
+    /// Whether it is left as it is.
+    abandoned: bool,
+}
+
+/// Someone of the team, by name: Ana asks, Max maintains, Vic only looks, Eve is a stranger.
+pub fn person(name: &str) -> Person {
+    let role = match name {
+        "Max" => Role::Maintainer,
+        "Vic" => Role::Viewer,
+        "Eve" => Role::Outsider,
+        _ => Role::Member,
+    };
+    Person { id: format!("chat:{}", name.to_lowercase()), name: name.into(), role }
+}
+
+impl Default for World {
+    fn default() -> Self {
+        Self::with(|_| {})
+    }
+}
+
+/// The most turns anything may take to come to rest.
+const MAX_TURNS: usize = 20_000;
+
+impl World {
+    /// A world whose dispatcher has these settings changed.
+    pub fn with(change: impl FnOnce(&mut Settings)) -> Self {
+        let faults = Arc::new(Script::default());
+        let clock = Arc::new(Clock::default());
+        let chat = Arc::new(Chat::new("chat", clock.clone(), faults.clone()));
+        let forge = Arc::new(Forge::new(faults.clone()));
+        let boxes = Arc::new(Boxes::new(clock.clone(), forge.clone(), faults.clone()));
+        let plugins = Arc::new(Plugins::default());
+        let store = Arc::new(Store::new(faults.clone()));
+        let queue = Arc::new(Queue::new(faults.clone()));
+        let blobs = Arc::new(Blobs::new(faults.clone()));
+        let ports = Ports {
+            store: store.clone(),
+            queue: queue.clone(),
+            blobs: blobs.clone(),
+            plugins: plugins.clone(),
+            chats: [("chat".to_owned(), chat.clone() as _)].into(),
+            forge: forge.clone(),
+            devbox: boxes.clone(),
+            clock: clock.clone(),
+        };
+        let mut settings = Settings::new(Secret::new([7; 32]));
+        settings.agents.insert("default".into(), Agent { adapter: "scripted".into(), ..Agent::default() });
+        change(&mut settings);
+        let engine = Arc::new(Engine::new(ports, settings));
+        let world = Self {
+            faults,
+            clock,
+            chat,
+            forge,
+            boxes,
+            plugins,
+            store,
+            queue,
+            blobs,
+            engine,
+            presses: AtomicU64::new(0),
+            abandoned: false,
+        };
+        world.forge.create(
+            "acme/website",
+            "the public website",
+            &[
+                ("src/pricing.html", "<p>$9</p>\n"),
+                ("src/faq.html", "<p>It costs $9.</p>\n"),
+                ("AGENTS.md", "Be brief.\n"),
+            ],
+        );
+        world.forge.create("acme/api", "the API", &[("src/main.rs", "fn main() {}\n")]);
+        world.chat.describe("web", "web", "repo:acme/website");
+        world.play_well();
+        world
+    }
+
+    /// Every phase goes well: what agents and scripts do unless a story says otherwise.
+    fn play_well(&self) {
+        let plan = json!({ "summary": "Change $9 to $12 on two pages.", "risk": "low", "files": ["src/pricing.html"] });
+        self.boxes.script(
+            "plan",
+            vec![
+                Act::Spend(110_000),
+                Act::Report("reading src/pricing.html"),
+                Act::Handoff("plan.md", "Change $9 to $12."),
+                Act::Output(plan),
+            ],
+        );
+        self.boxes.script(
+            "build",
+            vec![
+                Act::Write("src/pricing.html", "<p>$12</p>\n"),
+                Act::Spend(400_000),
+                Act::Report("editing src/pricing.html"),
+                Act::Handoff("summary.md", "Changed one price."),
+                Act::Propose(Proposal::ChangeRequest {
+                    title: "Pricing: $9 → $12".into(),
+                    body: "Changes the price.".into(),
+                    not_done: String::new(),
+                }),
+            ],
+        );
+        self.boxes.script("check", vec![Act::Say("12 checks, 0 failed")]);
+        self.boxes
+            .script("review", vec![Act::Spend(50_000), Act::Output(json!({ "verdict": "approve", "comments": [] }))]);
+        self.boxes.script(
+            "answer",
+            vec![Act::Spend(20_000), Act::Propose(Proposal::Answer { text: "Because the law asks for it.".into() })],
+        );
+    }
+
+    /// What a phase does instead, attempt by attempt; the last one is done again and again.
+    pub fn script(&self, phase: &str, attempts: Vec<Vec<Act>>) {
+        self.boxes.unscript(phase);
+        for acts in attempts {
+            self.boxes.script(phase, acts);
+        }
+    }
+
+    /// Somebody begins a thread in a room, addressed to Signalbox.
+    pub async fn ask(&self, room: &str, who: &str, text: &str) -> ThreadId {
+        let (thread, message) = self.chat.open(room, &person(who), text);
+        self.deliver_said(&thread, &message, true).await;
+        thread
+    }
+
+    /// Somebody writes in a thread, addressed to Signalbox.
+    pub async fn reply(&self, thread: &ThreadId, who: &str, text: &str) -> MessageId {
+        let message = self.chat.write(thread, &person(who), text);
+        self.deliver_said(thread, &message, true).await;
+        message.id
+    }
+
+    /// Somebody writes in a thread, to the others there.
+    pub async fn chatter(&self, thread: &ThreadId, who: &str, text: &str) {
+        let message = self.chat.write(thread, &person(who), text);
+        self.deliver_said(thread, &message, false).await;
+    }
+
+    /// Somebody changes a message.
+    pub async fn edit(&self, thread: &ThreadId, id: &MessageId, text: &str) {
+        let Some(message) = self.chat.edit(thread, id, text) else { return };
+        let key = format!("edited:{}:{}", message.key(thread), self.clock.now().0);
+        self.deliver(thread, None, key, Fact::Edited { message }).await;
+    }
+
+    /// Somebody deletes a message.
+    pub async fn delete(&self, thread: &ThreadId, who: &str, id: &MessageId) {
+        self.chat.delete(thread, id);
+        let fact = Fact::Deleted { message: id.clone(), by: person(who) };
+        self.deliver(thread, None, format!("deleted:{}", id.0), fact).await;
+    }
+
+    /// Somebody presses the newest button of that label. False: there is none.
+    pub async fn press(&self, thread: &ThreadId, who: &str, label: &str) -> bool {
+        let Some(action) = self.chat.button(thread, label) else { return false };
+        self.act(thread, who, action).await;
+        true
+    }
+
+    /// Somebody presses a button that may not be there any more.
+    pub async fn act(&self, thread: &ThreadId, who: &str, action: Action) {
+        let run = self.run(thread).await.map(|run| run.id);
+        let number = self.presses.fetch_add(1, Ordering::SeqCst);
+        let key = format!("pressed:{}:{number}", thread.root);
+        self.deliver(thread, run, key, Fact::Pressed { action, by: person(who) }).await;
+    }
+
+    async fn deliver_said(&self, thread: &ThreadId, message: &Message, addressed: bool) {
+        let id = Event::said(thread, message);
+        self.deliver(thread, None, id.0, Fact::Said { message: message.clone(), addressed }).await;
+    }
+
+    /// An edge receives something. A sender tries again until it is taken, as real ones do.
+    pub async fn deliver(&self, thread: &ThreadId, run: Option<RunId>, id: String, fact: Fact) {
+        let event = Event { id: DeliveryId(id), at: self.clock.now(), fact };
+        let delivery = Delivery { thread: thread.clone(), run, event };
+        for _ in 0..MAX_TURNS {
+            if self.engine.receive(delivery.clone()).await.is_ok() {
+                return;
+            }
+            self.faults.restart();
+        }
+        panic!("a delivery was never taken: {delivery:?}");
+    }
+
+    /// Lets everything happen that happens without time passing.
+    pub async fn settle(&self) {
+        for _ in 0..MAX_TURNS {
+            let worked = self.engine.turn().await.unwrap_or(false);
+            let due = self.engine.due().await.unwrap_or(0);
+            let moved = !worked && due == 0 && self.boxes.turn(&*self.engine).await == Turned::Moved;
+            if !worked && due == 0 && !moved {
+                return;
+            }
+        }
+        panic!("the world does not come to rest");
+    }
+
+    /// Lets everything happen that happens within a span: boxes beat, alarms ring, sweeps are made.
+    pub async fn pass(&self, span: Span) {
+        let end = self.clock.now() + span;
+        self.settle().await;
+        while self.clock.now() < end {
+            let next = self.store.next_due().await.ok().flatten().unwrap_or(end);
+            let beat = self.clock.now() + Span::seconds(2);
+            let busy = !self.boxes.live().is_empty();
+            let until = if busy { next.min(beat) } else { next };
+            self.clock.set(until.max(self.clock.now() + Span(1)).min(end));
+            self.boxes.beat(&*self.engine).await;
+            let _ = self.engine.sweep().await;
+            self.settle().await;
+        }
+    }
+
+    /// The latest run of a thread.
+    pub async fn run(&self, thread: &ThreadId) -> Option<Run> {
+        self.store.load(&Subject::Thread(thread.clone())).await.ok().flatten()
+    }
+
+    /// The thread as a person reads it, without what is not the same twice: run ids.
+    pub async fn transcript(&self, thread: &ThreadId) -> String {
+        let mut text = self.chat.transcript(thread);
+        if let Ok(runs) = self.store.runs(100).await {
+            for (number, run) in (1..).zip(runs.iter().rev().filter(|run| run.thread == *thread)) {
+                text = text.replace(&run.id.0, &format!("{number}"));
+            }
+        }
+        text
+    }
+
+    /// Leaves the world as it is: for stories about what is not finished.
+    pub fn abandon(mut self) {
+        self.abandoned = true;
+    }
+
+    /// What is wrong with a world that should be at rest: nothing, if every promise is kept.
+    pub async fn unkept(&self) -> Vec<String> {
+        let mut wrong = Vec::new();
+        for run in self.store.runs(10_000).await.unwrap_or_default() {
+            if !run.ended() {
+                wrong.push(format!("run {} has not ended: {:?}", run.id, run.state));
+            }
+            if !run.boxes.is_empty() {
+                wrong.push(format!("run {} still has boxes: {:?}", run.id, run.boxes));
+            }
+            let closings = self.chat.closings(&run.id);
+            if closings != 1 {
+                wrong.push(format!("run {} has {closings} closing messages", run.id));
+            }
+            for standing in self.store.effects(&run.id).await.unwrap_or_default() {
+                if !standing.settled && standing.owed.due <= self.clock.now() {
+                    wrong.push(format!("{} is owed: {:?}", standing.owed.id, standing.owed.effect));
+                }
+            }
+        }
+        wrong.extend(self.boxes.live().iter().map(|devbox| format!("the box {devbox} is up")));
+        wrong.extend(self.forge.live().iter().map(|devbox| format!("the box {devbox} still holds a token")));
+        wrong.extend(self.chat.duplicates().iter().map(|(run, slot)| format!("{run} said {slot:?} twice")));
+        wrong
+    }
+}
+
+impl Drop for World {
+    fn drop(&mut self) {
+        if self.abandoned || std::thread::panicking() {
+            return;
+        }
+        let wrong = futures::executor::block_on(self.unkept());
+        assert!(wrong.is_empty(), "the world is left with promises unkept:\n{}", wrong.join("\n"));
+    }
+}
