@@ -10,7 +10,9 @@ use crate::problem::suggest;
 use crate::typed::{Scope, Type};
 
 /// How deep parentheses, brackets and calls may nest: more than anybody reads.
-const MAX_NESTING: usize = 24;
+const MAX_NESTING: usize = 16;
+/// The parser's stack, in bytes: more than twice what [`MAX_NESTING`] takes in a program that is not optimised.
+const STACK: usize = 8 * 1024 * 1024;
 
 /// Something wrong with a condition, at an offset in its text, in characters.
 #[derive(Debug, PartialEq)]
@@ -21,44 +23,65 @@ pub(crate) struct Fault {
     pub(crate) help: String,
 }
 
+impl Fault {
+    fn whole(text: &str, message: impl Into<String>, help: &str) -> Self {
+        Self { start: 0, length: text.chars().count(), message: message.into(), help: help.into() }
+    }
+}
+
 /// Reads a condition: everything it names is known in `scope`, everything it compares can be compared, and it is true or
 /// false.
 pub(crate) fn lower(text: &str, scope: &Scope<'_>) -> Result<Condition, Vec<Fault>> {
-    let whole = |message: String, help: &str| {
-        vec![Fault { start: 0, length: text.chars().count(), message, help: help.into() }]
-    };
     if text.chars().count() > MAX_CONDITION {
-        return Err(whole(
-            format!("the condition is longer than {MAX_CONDITION} characters"),
-            "let a phase's output hold what it decides",
-        ));
+        let message = format!("the condition is longer than {MAX_CONDITION} characters");
+        return Err(vec![Fault::whole(text, message, "let a phase's output hold what it decides")]);
     }
     if nesting(text) > MAX_NESTING {
-        return Err(whole(format!("the condition nests deeper than {MAX_NESTING}"), "write it flatter"));
+        return Err(vec![Fault::whole(
+            text,
+            format!("the condition nests deeper than {MAX_NESTING}"),
+            "write it flatter",
+        )]);
     }
-    let (expression, offsets) = Parser::new()
-        .parse_with_source_info(text)
-        .map_err(|errors| errors.errors.iter().map(|error| syntax(text, error)).take(1).collect::<Vec<_>>())?;
+    let (expression, offsets) = parse(text)?;
     let mut lowering = Lowering { text, scope, offsets, faults: Vec::new() };
     let lowered = lowering.truth(&expression);
     match lowered {
         Some(condition) if lowering.faults.is_empty() => Ok(condition),
-        Some(_) | None if lowering.faults.is_empty() => {
-            Err(whole("the condition cannot be understood".into(), "write it more simply"))
+        // A condition that is not understood is never a condition that is not there.
+        None if lowering.faults.is_empty() => {
+            Err(vec![Fault::whole(text, "this cannot be understood", "write it more simply")])
         }
         Some(_) | None => Err(lowering.faults),
     }
 }
 
+/// Parses on a stack of its own: the parser goes deep even into what looks flat, and no condition may end the program.
+fn parse(text: &str) -> Result<(IdedExpr, SourceInfo), Vec<Fault>> {
+    let parsed = std::thread::scope(|scope| {
+        let parsing = std::thread::Builder::new().stack_size(STACK);
+        let parsing = parsing.spawn_scoped(scope, || Parser::new().parse_with_source_info(text)).ok()?;
+        parsing.join().ok()
+    });
+    match parsed {
+        Some(Ok(parsed)) => Ok(parsed),
+        Some(Err(errors)) => Err(errors.errors.iter().map(|error| syntax(text, error)).take(1).collect()),
+        None => Err(vec![Fault::whole(text, "the condition cannot be parsed", "write it more simply")]),
+    }
+}
+
+/// How deep the parser would have to go.
 fn nesting(text: &str) -> usize {
-    let (mut depth, mut most) = (0_usize, 0);
+    let (mut depth, mut signs, mut most) = (0_usize, 0_usize, 0);
     for c in text.chars() {
         match c {
-            '(' | '[' | '{' | '!' | '-' | '?' => depth += 1,
+            '(' | '[' | '{' | '?' => depth += 1,
             ')' | ']' | '}' => depth = depth.saturating_sub(1),
-            _ => {}
+            '!' | '-' => signs += 1,
+            _ if c.is_whitespace() => {}
+            _ => signs = 0,
         }
-        most = most.max(depth);
+        most = most.max(depth + signs);
     }
     most
 }
@@ -161,7 +184,9 @@ impl Lowering<'_> {
             return self.path(part, part);
         }
         let (condition, _) = self.path(part, &select.operand)?;
-        let Condition::At(mut path) = condition else { return None };
+        let Condition::At(mut path) = condition else {
+            return self.refuse(part, "`has` takes a field", "write has(plan.output.files)");
+        };
         path.push(select.field.clone());
         self.resolve(part, &path)?;
         Some((Condition::Has(path), Type::Flag))

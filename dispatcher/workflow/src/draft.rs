@@ -50,6 +50,7 @@ impl<'a> Drafts<'a> {
     pub(crate) fn read(source: &Source<'_>, phases: &'a Map, found: &mut Vec<Problem>) -> Self {
         if let Some((key, _)) = phases.entries.get(MAX_PHASES) {
             found.push(source.problem(key.place, format!("more than {MAX_PHASES} phases"), "split the workflow"));
+            return Self { phases: Vec::new(), before: BTreeMap::new() };
         }
         let mut drafts = Vec::new();
         for (key, node) in &phases.entries {

@@ -2,7 +2,7 @@
 
 use crate::draft::{Draft, Drafts, Kind};
 use crate::node::Word;
-use crate::problem::{Problem, Source, suggest};
+use crate::problem::{Problem, Source, nearest};
 
 /// The change so far, as a handoff.
 pub(crate) const DIFF: &str = "diff";
@@ -65,12 +65,12 @@ fn produced(
             found.push(source.problem(word.place, message, format!("add `{by}` to the `needs` of `{name}`")));
         }
         None => {
-            let known: Vec<&str> = left.iter().map(|(word, _)| word.text).collect();
-            let help = if known.is_empty() {
-                "add it to the `produces` of an earlier phase".into()
-            } else {
-                suggest(word.text, &known)
-            };
+            let known = left.iter().map(|(word, _)| word.text);
+            let near = nearest(word.text, known);
+            let help = near.map_or_else(
+                || "add it to the `produces` of an earlier phase".into(),
+                |name| format!("did you mean `{name}`?"),
+            );
             found.push(source.problem(
                 word.place,
                 format!("`{name}` {verb} `{}`, which no phase produces", word.text),

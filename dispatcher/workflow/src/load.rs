@@ -34,7 +34,7 @@ pub struct Loaded {
 /// kind are told at once, in the order of the file.
 pub fn load(name: &str, files: &dyn Fn(&str) -> Option<String>) -> Result<Loaded, Vec<Problem>> {
     let flat = format!("{name}.yaml");
-    let nowhere = Source { file: &flat, text: "" };
+    let nowhere = Source::new(&flat, "");
     if !named(name) {
         let help = format!("write small letters, digits and `-`, {MAX_NAME} at most");
         return Err(vec![nowhere.problem(Place::START, format!("`{name}` cannot be the name of a workflow"), help)]);
@@ -46,7 +46,7 @@ pub fn load(name: &str, files: &dyn Fn(&str) -> Option<String>) -> Result<Loaded
             format!("write {flat}, or take another name"),
         )]);
     };
-    let source = Source { file: &file, text: &text };
+    let source = Source::new(&file, &text);
     let root = yaml::parse(&source)?;
     let found = shape::check(&source, &root, &WORKFLOW);
     match &root.value {

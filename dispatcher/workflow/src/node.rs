@@ -33,6 +33,11 @@ pub(crate) struct Key {
 }
 
 impl Value {
+    /// The key of that name, if this is a mapping that has it.
+    pub(crate) fn key(&self, name: &str) -> Option<&Key> {
+        if let Self::Map(map) = self { map.key(name) } else { None }
+    }
+
     /// What it is, for people.
     pub(crate) fn words(&self) -> String {
         match self {

@@ -5,6 +5,8 @@ use serde_json::Value;
 
 /// The most faults told of one output.
 const MAX_FAULTS: usize = 20;
+/// The most memory one compiled pattern may take, in bytes.
+const MAX_PATTERN: usize = 1024 * 1024;
 /// The longest a fault is told, in characters.
 const MAX_WORDS: usize = 300;
 
@@ -20,7 +22,10 @@ pub(crate) fn compile(schema: &Value) -> Result<Validator, String> {
     if let Some(reference) = outside(schema) {
         return Err(format!("it refers to {reference}, which is outside it"));
     }
-    jsonschema::options().with_pattern_options(PatternOptions::regex()).build(schema).map_err(|error| words(&error))
+    jsonschema::options()
+        .with_pattern_options(PatternOptions::regex().size_limit(MAX_PATTERN))
+        .build(schema)
+        .map_err(|error| words(&error))
 }
 
 fn words(error: &jsonschema::ValidationError<'_>) -> String {

@@ -35,7 +35,7 @@ impl<'a> Parts<'a> {
         found: &mut Vec<Problem>,
     ) -> Option<String> {
         let (file, text) = self.part(source, map, key, found)?;
-        let own = Source { file: &file, text: &text };
+        let own = Source::new(&file, &text);
         for fault in prompt::faults(&text) {
             let place = Place { line: fault.line, column: fault.column, length: fault.text.chars().count() };
             found.push(own.problem(place, fault.message, fault.help));
@@ -52,7 +52,7 @@ impl<'a> Parts<'a> {
         found: &mut Vec<Problem>,
     ) -> Option<(Value, Digest)> {
         let (file, text) = self.part(source, map, key, found)?;
-        let own = Source { file: &file, text: &text };
+        let own = Source::new(&file, &text);
         let schema: Value = match serde_json::from_str(&text) {
             Ok(schema) => schema,
             Err(error) => {

@@ -82,22 +82,24 @@ impl Place {
 pub(crate) struct Source<'a> {
     pub(crate) file: &'a str,
     pub(crate) text: &'a str,
+    lines: Vec<&'a str>,
 }
 
-impl Source<'_> {
-    /// The line of that number, from 1.
-    pub(crate) fn line(&self, number: usize) -> &str {
-        self.lines().nth(number.saturating_sub(1)).unwrap_or_default()
+impl<'a> Source<'a> {
+    /// The text's lines may end as on any system.
+    pub(crate) fn new(file: &'a str, text: &'a str) -> Self {
+        let lines = text.split('\n').flat_map(|line| line.strip_suffix('\r').unwrap_or(line).split('\r'));
+        Self { file, text, lines: lines.collect() }
     }
 
-    /// The lines, which may end as on any system.
-    fn lines(&self) -> impl Iterator<Item = &str> {
-        self.text.split('\n').flat_map(|line| line.strip_suffix('\r').unwrap_or(line).split('\r'))
+    /// The line of that number, from 1.
+    pub(crate) fn line(&self, number: usize) -> &'a str {
+        self.lines.get(number.saturating_sub(1)).copied().unwrap_or_default()
     }
 
     /// A problem at that place.
     pub(crate) fn problem(&self, place: Place, message: impl Into<String>, help: impl Into<String>) -> Problem {
-        let last = self.lines().count();
+        let last = self.lines.len();
         // What is missing at the end of a file is missing at the end of its last line.
         let place = if place.line <= last {
             place

@@ -1,6 +1,6 @@
 //! Whether a file has the shape of the table: known keys, the right kind of value, nothing left out.
 
-use crate::bounds::MAX_LIST;
+use crate::bounds::{MAX_LIST, MAX_PROBLEMS};
 use crate::keys::{Table, Takes, Words};
 use crate::measure;
 use crate::node::{Map, Node, Value};
@@ -25,6 +25,9 @@ struct Shape<'a> {
 impl Shape<'_> {
     fn record(&mut self, map: &Map, table: &Table, place: Place, what: &str) {
         for (key, node) in &map.entries {
+            if self.found.len() >= MAX_PROBLEMS {
+                return;
+            }
             let Some(known) = table.key(&key.text) else {
                 let help = suggest(&key.text, &table.supported());
                 self.say(key.place, format!("unknown key `{}` in {what}", key.text), help);
@@ -143,6 +146,8 @@ impl Shape<'_> {
         };
         if map.entries.is_empty() {
             self.say(node.place, format!("{key} is empty"), "write at least one");
+        } else if map.entries.len() > MAX_LIST {
+            return self.say(node.place, format!("{key} has more than {MAX_LIST} entries"), "write fewer");
         }
         for (name, node) in &map.entries {
             let called = format!("`{}`", name.text);
@@ -162,6 +167,7 @@ impl Shape<'_> {
         let items = self.list(node, key).unwrap_or_default();
         if items.len() > MAX_LIST {
             self.say(node.place, format!("{key} has more than {MAX_LIST} entries"), "name fewer");
+            return Vec::new();
         }
         let mut texts: Vec<(&Node, &str)> = Vec::new();
         for item in items {
@@ -226,6 +232,8 @@ impl Shape<'_> {
     }
 
     fn say(&mut self, place: Place, message: impl Into<String>, help: impl Into<String>) {
-        self.found.push(self.source.problem(place, message, help));
+        if self.found.len() < MAX_PROBLEMS {
+            self.found.push(self.source.problem(place, message, help));
+        }
     }
 }

@@ -124,7 +124,7 @@ fn field(phase: &str, schema: &Value, path: &[String]) -> Result<Type, Unknown> 
         };
         at = follow(schema, next);
     }
-    type_of(schema, at).ok_or_else(|| Unknown {
+    type_of(schema, at, false).ok_or_else(|| Unknown {
         message: format!("the schema does not say of which type `{phase}.output.{}` is", path.join(".")),
         help: "give it a `type` or an `enum` there".into(),
     })
@@ -145,7 +145,8 @@ fn follow<'a>(root: &'a Value, mut schema: &'a Value) -> &'a Value {
     schema
 }
 
-fn type_of(root: &Value, schema: &Value) -> Option<Type> {
+/// The type that a schema says. A list of lists has none: nothing can be asked of it.
+fn type_of(root: &Value, schema: &Value, listed: bool) -> Option<Type> {
     let literals: Option<Vec<&Value>> = match (schema.get("const"), schema.get("enum")) {
         (Some(one), _) => Some(vec![one]),
         (None, Some(Value::Array(many))) => Some(many.iter().filter(|value| !value.is_null()).collect()),
@@ -176,7 +177,8 @@ fn type_of(root: &Value, schema: &Value) -> Option<Type> {
         "boolean" => Some(Type::Flag),
         "number" | "integer" => Some(Type::Number),
         "string" => Some(Type::Prose),
-        "array" => type_of(root, follow(root, schema.get("items")?)).map(|item| Type::List(Box::new(item))),
+        "array" if listed => None,
+        "array" => type_of(root, follow(root, schema.get("items")?), true).map(|item| Type::List(Box::new(item))),
         "object" => Some(Type::Object),
         _ => None,
     }

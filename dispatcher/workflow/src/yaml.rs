@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use saphyr::Scalar;
 use saphyr_parser::{Event, Parser, ScalarStyle, Span, StrInput, Tag};
 
-use crate::bounds::{MAX_ALIASES, MAX_DEPTH, MAX_FILE, MAX_NODES};
+use crate::bounds::{MAX_ALIASES, MAX_DEPTH, MAX_FILE, MAX_NODES, MAX_PROBLEMS};
 use crate::node::{Key, Map, Node, Value};
 use crate::problem::{Place, Problem, Source};
 
@@ -191,19 +191,13 @@ impl<'a> Tree<'a> {
 
     fn key(&mut self, text: String, place: Place) -> Result<(), Box<Problem>> {
         if text == "<<" {
-            self.found.push(self.source.problem(
-                place,
-                "merge keys (`<<`) are not part of the language",
-                "write the keys out",
-            ));
+            self.refuse(place, "merge keys (`<<`) are not part of the language", "write the keys out");
+        }
+        if let Some(first) = self.open.last().and_then(|open| open.node.value.key(&text)) {
+            let message = format!("the key `{text}` stands twice; the first is in line {}", first.place.line);
+            self.refuse(place, &message, "keep one of them");
         }
         if let Some(open) = self.open.last_mut() {
-            if let Value::Map(map) = &open.node.value
-                && let Some((first, _)) = map.entries.iter().find(|(key, _)| key.text == text)
-            {
-                let message = format!("the key `{text}` stands twice; the first is in line {}", first.place.line);
-                self.found.push(self.source.problem(place, message, "keep one of them"));
-            }
             open.key = Some(Key { place, text });
         }
         Ok(())
@@ -212,7 +206,13 @@ impl<'a> Tree<'a> {
     fn untagged(&mut self, tag: Option<&Tag>, span: Span) {
         if let Some(tag) = tag {
             let message = format!("the tag `{}{}` is not part of the language", tag.handle, tag.suffix);
-            self.found.push(self.source.problem(place(span, ""), message, "remove it; quote what must be text"));
+            self.refuse(place(span, ""), &message, "remove it; quote what must be text");
+        }
+    }
+
+    fn refuse(&mut self, place: Place, message: &str, help: &str) {
+        if self.found.len() < MAX_PROBLEMS {
+            self.found.push(self.source.problem(place, message, help));
         }
     }
 

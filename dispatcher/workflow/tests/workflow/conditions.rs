@@ -358,8 +358,8 @@ fn a_condition_too_deep_or_too_long_is_refused_before_it_is_parsed() {
         .map(|condition| with(condition).load().unwrap_err()[0].message.clone() + "\n")
         .collect();
     expect![[r#"
-        the condition nests deeper than 24
-        the condition nests deeper than 24
+        the condition nests deeper than 16
+        the condition nests deeper than 16
         the condition is longer than 1000 characters
     "#]]
     .assert_eq(&told);
@@ -377,4 +377,31 @@ fn a_condition_over_several_lines_is_told_where_it_begins() {
          = did you mean `risk`?
     "#]],
     );
+}
+
+#[test]
+fn a_schema_that_refers_to_itself_ends() {
+    let list = r##"{ "type": "object", "properties": { "risk": { "$ref": "#/$defs/a" } }, "$defs": { "a": { "type": "array", "items": { "$ref": "#/$defs/a" } }, "b": { "$ref": "#/$defs/b" } } }"##;
+    let told =
+        |schema: &str| Team::new().write("schemas/plan.json", schema).change(WHEN, "plan.output.risk == 1").brief();
+    expect![[r#"
+        demo.yaml:19:11: the schema does not say of which type `plan.output.risk` is (give it a `type` or an `enum` there)
+        demo.yaml:19:11: the schema does not say of which type `plan.output.risk` is (give it a `type` or an `enum` there)
+    "#]].assert_eq(&format!("{}{}", told(list), told(&list.replacen("defs/a", "defs/b", 1))));
+}
+
+#[test]
+fn many_comparisons_are_not_deep() {
+    assert_eq!(with(&["plan.output.files != -1"; 30].join(" && ")).brief(), "it loads\n");
+}
+
+#[test]
+fn the_deepest_condition_that_is_read_needs_no_deep_stack_of_the_caller() {
+    let told = |depth: usize| {
+        let condition = format!("{}plan.ok{}", "(plan.ok && (".repeat(depth / 2), "))".repeat(depth / 2));
+        let reading = std::thread::Builder::new().stack_size(512 * 1024).spawn(move || with(&condition).brief());
+        reading.unwrap().join().unwrap()
+    };
+    assert_eq!(told(16), "it loads\n");
+    assert_eq!(told(18), "demo.yaml:19:11: the condition nests deeper than 16 (write it flatter)\n");
 }

@@ -357,15 +357,15 @@ fn handoffs_are_produced_before_they_are_read_or_bound() {
             # produces: [plan.md]
              → produces: []
 
-            demo.yaml:20:36: `approve` binds `plan.md`, which no phase produces (write summary.md)
-            demo.yaml:23:68: `build` reads `plan.md`, which no phase produces (write summary.md)
-            demo.yaml:34:68: `review` reads `plan.md`, which no phase produces (write summary.md)
+            demo.yaml:20:36: `approve` binds `plan.md`, which no phase produces (add it to the `produces` of an earlier phase)
+            demo.yaml:23:68: `build` reads `plan.md`, which no phase produces (add it to the `produces` of an earlier phase)
+            demo.yaml:34:68: `review` reads `plan.md`, which no phase produces (add it to the `produces` of an earlier phase)
             # binds: [plan.md, head] → binds: [summary.md]
             demo.yaml:20:36: `approve` binds `summary.md`, which `build` produces, and `build` need not be over by then (add `build` to the `needs` of `approve`)
             # binds: [plan.md, head] → binds: [paln.md]
             demo.yaml:20:36: `approve` binds `paln.md`, which no phase produces (did you mean `plan.md`?)
             # consumes: [plan.md, diff] → consumes: [plan.md, notes.md]
-            demo.yaml:34:77: `review` reads `notes.md`, which no phase produces (write one of plan.md, summary.md)
+            demo.yaml:34:77: `review` reads `notes.md`, which no phase produces (add it to the `produces` of an earlier phase)
             # consumes: [plan.md] → consumes: [diff]
             demo.yaml:23:68: `build` reads the diff, and no phase before it may change anything (add a phase with `permissions: { contents: write }` to `needs`, or remove it)
             # produces: [summary.md] → produces: [plan.md]

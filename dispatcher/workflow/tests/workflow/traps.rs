@@ -121,3 +121,10 @@ fn lines_may_end_as_on_any_system() {
     assert_eq!(told(&DEMO.replace('\n', "\r\n")), "it loads\n");
     assert_eq!(told(&format!("\u{feff}{DEMO}")), "it loads\n");
 }
+
+#[test]
+fn no_file_is_told_more_than_a_hundred_problems() {
+    let keys: String = (0..4_000).map(|number| format!("key{number}: 1\n")).collect();
+    assert_eq!(Team::new().write("demo.yaml", &keys).load().unwrap_err().len(), 100);
+    assert_eq!(Team::new().write("demo.yaml", &"key: 1\n".repeat(4_000)).load().unwrap_err().len(), 100);
+}
