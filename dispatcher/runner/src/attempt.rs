@@ -46,6 +46,9 @@ enum Over {
 
 /// Claims the assignment of the box at `place`, works on it, and reports how it ended.
 pub(crate) fn attempt(place: Place) -> Result<(), Error> {
+    // A session of its own: neither a key at the terminal nor its end is meant for the box. It fails for who leads one.
+    let _ = rustix::process::setsid();
+    let _occupied = place.occupy()?;
     let orders = place.orders()?;
     let claim = place.take_claim()?;
     let (link, assignment) = Link::claim(&orders.endpoint, claim.trim())?;

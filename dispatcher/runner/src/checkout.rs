@@ -91,7 +91,10 @@ fn repository(dir: &Path, objects: &str, checkout: &Checkout) -> std::io::Result
         fs::create_dir_all(folder)?;
     }
     fs::write(dir.join("HEAD"), format!("ref: refs/heads/{}\n", checkout.branch))?;
-    fs::write(dir.join("config"), "[core]\n\trepositoryformatversion = 0\n\tbare = false\n[user]\n\tname = agent\n\temail = agent@localhost\n")?;
+    fs::write(
+        dir.join("config"),
+        "[core]\n\trepositoryformatversion = 0\n\tbare = false\n[user]\n\tname = agent\n\temail = agent@localhost\n",
+    )?;
     fs::write(dir.join("objects/info/alternates"), format!("{objects}\n"))?;
     fs::write(head, format!("{}\n", checkout.start))
 }

@@ -154,8 +154,7 @@ impl Git {
 
     /// Its output.
     pub(crate) fn bytes(mut self) -> Result<Vec<u8>, Error> {
-        let mut child =
-            self.command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn()?;
+        let mut child = self.command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn()?;
         let (stdin, input) = (child.stdin.take(), self.input);
         let feeder = std::thread::spawn(move || stdin.map(|mut stdin| stdin.write_all(&input)));
         let output = child.wait_with_output()?;

@@ -22,9 +22,10 @@ use serde::{Deserialize, Serialize};
 
 pub(crate) use init::init;
 pub(crate) use keeper::keep;
+pub(crate) use probe::try_out;
 pub use probe::{Unable, probe};
 pub(crate) use process::descendants;
-pub use process::{Identity, identity};
+pub use process::{Identity, belongings, identity, kill};
 
 /// What the keeper and init exit with when they could not start the program. They say why on standard error, on a line
 /// that begins with [`COMPLAINT`] or `hakoniwa: `.
@@ -47,29 +48,29 @@ const REAPING: Duration = Duration::from_secs(20);
 
 /// A program to run, and everything it may see. Nothing else exists for it.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct Jail {
+pub(crate) struct Jail {
     /// An empty folder on the host, for the root of the jail to be mounted on.
-    pub root: PathBuf,
+    pub(crate) root: PathBuf,
     /// Our own program on the host.
-    pub program: PathBuf,
+    pub(crate) program: PathBuf,
     /// Folders and files it may read: their place in the jail, and on the host.
-    pub readable: BTreeMap<String, PathBuf>,
+    pub(crate) readable: BTreeMap<String, PathBuf>,
     /// Folders it may write to: their place in the jail, and on the host.
-    pub writable: BTreeMap<String, PathBuf>,
+    pub(crate) writable: BTreeMap<String, PathBuf>,
     /// The program to run and its arguments, by their place in the jail.
-    pub command: Vec<String>,
+    pub(crate) command: Vec<String>,
     /// Its whole environment.
-    pub env: BTreeMap<String, String>,
+    pub(crate) env: BTreeMap<String, String>,
     /// The folder it starts in, by its place in the jail.
-    pub folder: String,
+    pub(crate) folder: String,
     /// The user it runs as on the host, if the runner is root; else it is the runner's own, in a user namespace.
-    pub user: Option<u32>,
+    pub(crate) user: Option<u32>,
     /// Run it without any of this. Only for who said so in so many words.
-    pub unsandboxed: bool,
+    pub(crate) unsandboxed: bool,
 }
 
 /// The user that the box called `name` runs as, if this process is root and can choose.
-pub fn user(name: &str) -> Option<u32> {
+pub(crate) fn user(name: &str) -> Option<u32> {
     let hash = name.bytes().fold(2_166_136_261_u32, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(16_777_619));
     rustix::process::geteuid().is_root().then(|| FIRST_USER + hash % USERS)
 }
@@ -148,7 +149,7 @@ impl Inmate {
         descendants(self.child.id()).iter().map(|process| process.ticks).sum()
     }
 
-    /// Ends the jail. When it returns well, no process of it is left.
+    /// Ends the jail. When it returns well, no process of it is left; nor is any other child of this process.
     pub(crate) fn kill(&mut self) -> io::Result<()> {
         if self.gone {
             return Ok(());

@@ -1,18 +1,18 @@
 //! The program inside a devbox: it claims its assignment, puts the agent in a jail, watches it, and reports.
 
+mod agent;
 mod attempt;
 mod cell;
-mod link;
 mod checkout;
-mod mirror;
+mod commit;
 mod git;
 pub mod jail;
-mod agent;
-mod watch;
-mod transcript;
+mod link;
+mod mirror;
 mod outputs;
-mod commit;
 pub mod place;
+mod transcript;
+mod watch;
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -31,6 +31,7 @@ pub fn main(arguments: impl Iterator<Item = OsString>) -> ExitCode {
         ["--box", _] => run(PathBuf::from(&arguments[1])),
         ["keep", _, parent] => jail::keep(Path::new(&arguments[1]), parent.parse().unwrap_or(0)),
         ["init", ..] => jail::init(&arguments[1..]),
+        ["probe", _] => jail::try_out(Path::new(&arguments[1])),
         ["play"] => agent::play(),
         _ => {
             eprintln!("the runner is started by Signalbox itself: `signalbox runner --box FOLDER`");

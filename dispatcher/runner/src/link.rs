@@ -138,7 +138,9 @@ impl Link {
             if pending.closed {
                 return None;
             }
-            if due <= now && let Some((activity, usage)) = pending.progress.take() {
+            if due <= now
+                && let Some((activity, usage)) = pending.progress.take()
+            {
                 *progressed = now;
                 return Some(News::Progress { activity, usage });
             }

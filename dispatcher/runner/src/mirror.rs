@@ -53,8 +53,7 @@ impl Mirror {
         if by_branch.is_ok() && self.has(commit) {
             return Ok(());
         }
-        fetch(&[&format!("+{commit}:refs/kept/{commit}")])
-            .map_err(|by_number| by_branch.err().unwrap_or(by_number))
+        fetch(&[&format!("+{commit}:refs/kept/{commit}")]).map_err(|by_number| by_branch.err().unwrap_or(by_number))
     }
 
     fn has(&self, commit: &Commit) -> bool {

@@ -1,15 +1,28 @@
-//! A box's folder on this machine: what lies where, outside the jail and in it.
+//! A box's folder on this machine: what lies where, and who is in it.
 
-use std::fs::{self, DirBuilder};
+use std::fs::{self, DirBuilder, File, TryLockError};
 use std::io;
 use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _, chown};
 use std::path::{Path, PathBuf};
+use std::thread;
+use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Serialize};
+use signalbox_domain::id::DevboxId;
+use signalbox_domain::time::Time;
 
-/// What every runner of this machine is told. It lies in the box's folder and holds no secret.
+use crate::jail::{Identity, identity};
+
+/// How long a runner waits to be the one in its box. Who only looks whether somebody is there takes no time.
+const OCCUPYING: Duration = Duration::from_secs(5);
+
+/// What a runner is told by who makes its box. It lies in the box's folder and holds no secret.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Orders {
+    /// The box.
+    pub devbox: DevboxId,
+    /// When it was made.
+    pub since: Time,
     /// The file that holds the address to report to, `http://127.0.0.1:7000`. It is read anew for every request, so
     /// that a dispatcher that comes back on another port is found.
     pub endpoint: PathBuf,
@@ -48,7 +61,7 @@ impl Place {
     }
 
     /// What the runner was told.
-    pub(crate) fn orders(&self) -> io::Result<Orders> {
+    pub fn orders(&self) -> io::Result<Orders> {
         Ok(serde_json::from_slice(&fs::read(self.0.join("orders.json"))?)?)
     }
 
@@ -63,14 +76,47 @@ impl Place {
         self.0.join("claim")
     }
 
+    /// Whether no runner has claimed the work yet.
+    pub fn is_unclaimed(&self) -> bool {
+        self.claim().exists()
+    }
+
     /// What the runner says about itself.
     pub fn log(&self) -> PathBuf {
         self.0.join("runner.log")
     }
 
-    /// The runner's process, written by who started it.
-    pub fn process(&self) -> PathBuf {
-        self.0.join("process.json")
+    /// Makes this process the one that is in the box, until the file is dropped or the process ends. There is never
+    /// more than one.
+    pub(crate) fn occupy(&self) -> io::Result<File> {
+        let deadline = Instant::now() + OCCUPYING;
+        let lock = loop {
+            match self.vacant()? {
+                Some(lock) => break lock,
+                None if Instant::now() < deadline => thread::sleep(Duration::from_millis(5)),
+                None => return Err(io::Error::other("another runner is in the box")),
+            }
+        };
+        let own = identity(std::process::id()).ok_or_else(|| io::Error::other("/proc does not show this process"))?;
+        let new = self.0.join("occupant.new");
+        fs::write(&new, serde_json::to_vec(&own)?)?;
+        fs::rename(new, self.0.join("occupant.json"))?;
+        Ok(lock)
+    }
+
+    /// Proof that no runner is in the box, and none comes while it is held; nothing if one is.
+    pub fn vacant(&self) -> io::Result<Option<File>> {
+        let lock = File::create(self.0.join("occupied"))?;
+        match lock.try_lock() {
+            Ok(()) => Ok(Some(lock)),
+            Err(TryLockError::WouldBlock) => Ok(None),
+            Err(TryLockError::Error(error)) => Err(error),
+        }
+    }
+
+    /// The runner that was in the box last. It still is if the box is not [`vacant`](Self::vacant).
+    pub fn occupant(&self) -> Option<Identity> {
+        serde_json::from_slice(&fs::read(self.0.join("occupant.json")).ok()?).ok()
     }
 
     /// The files under work. Untrusted from the moment the agent starts.

@@ -21,14 +21,7 @@ const TRANSCRIPT_BYTES: u64 = 32 << 20;
 #[serde(tag = "entry", rename_all = "snake_case")]
 pub(crate) enum Entry {
     /// Where it runs and what drives it.
-    Begin {
-        run: String,
-        phase: String,
-        epoch: u32,
-        agent: String,
-        model: Option<String>,
-        sandboxed: bool,
-    },
+    Begin { run: String, phase: String, epoch: u32, agent: String, model: Option<String>, sandboxed: bool },
     /// What the agent was told.
     Prompt { digest: Digest, text: String },
     /// The agent says something.

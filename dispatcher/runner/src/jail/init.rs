@@ -1,9 +1,9 @@
 //! The init: process 1 of the jail. It starts the untrusted program without any privilege and buries its orphans.
 
 use std::ffi::OsString;
+use std::io;
 use std::os::unix::process::{CommandExt as _, ExitStatusExt as _};
 use std::process::{Command, ExitCode, ExitStatus};
-use std::io;
 
 use rustix::process::{Pid, WaitOptions};
 
@@ -32,9 +32,9 @@ fn try_init(arguments: &[OsString]) -> io::Result<ExitCode> {
         // Leaving root also gives up every capability and supplementary group.
         command.uid(user).gid(user);
     }
-    let child = command.spawn().map_err(|error| {
-        io::Error::other(format!("{} could not be started: {error}", program.to_string_lossy()))
-    })?;
+    let child = command
+        .spawn()
+        .map_err(|error| io::Error::other(format!("{} could not be started: {error}", program.to_string_lossy())))?;
     let child = Pid::from_child(&child);
     loop {
         match rustix::process::wait(WaitOptions::empty()) {

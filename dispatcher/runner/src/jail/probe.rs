@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
+use std::process::{Command, ExitCode, Stdio};
 
 use super::{Jail, user};
 
@@ -27,11 +28,28 @@ const SETTINGS: [(&str, &str, &str); 3] = [
     ("user/max_user_namespaces", "0", "Run `sudo sysctl -w user.max_user_namespaces=15000`"),
 ];
 
-/// Makes a jail in `scratch` with `program` (ourselves) and runs `true` in it.
+/// Whether `program` (the one that calls [`crate::main`]) can make a jail in `scratch` and run `true` in it.
 pub fn probe(program: &Path, scratch: &Path) -> Result<(), Unable> {
-    let jail = Jail {
+    // In a process of its own: the kernel's bookkeeping of jails must not meet the other children of this one.
+    let output = Command::new(program).args(["runner", "probe"]).arg(scratch).env_clear().stdin(Stdio::null()).output();
+    match output {
+        Ok(output) if output.status.success() => Ok(()),
+        Ok(output) => {
+            let setting = |name: &str| fs::read_to_string(Path::new("/proc/sys").join(name)).ok();
+            Err(explain(String::from_utf8_lossy(&output.stderr).trim(), &setting))
+        }
+        Err(error) => Err(Unable {
+            reason: format!("{} could not be started: {error}", program.display()),
+            remedy: "Check that the file is there and may be executed".to_owned(),
+        }),
+    }
+}
+
+/// The other side of [`probe`]: tries, and complains on standard error.
+pub(crate) fn try_out(scratch: &Path) -> ExitCode {
+    let jail = |program| Jail {
         root: scratch.join("root"),
-        program: program.to_path_buf(),
+        program,
         readable: BTreeMap::new(),
         writable: BTreeMap::new(),
         command: vec!["/bin/true".to_owned()],
@@ -40,13 +58,13 @@ pub fn probe(program: &Path, scratch: &Path) -> Result<(), Unable> {
         user: user("probe"),
         unsandboxed: false,
     };
-    match jail.run(&scratch.join("probe.json")) {
-        Ok(Ok(_)) => Ok(()),
-        Ok(Err(complaint)) => Err(explain(&complaint, &|name| fs::read_to_string(Path::new("/proc/sys").join(name)).ok())),
-        Err(error) => Err(Unable {
-            reason: format!("{} could not be started: {error}", program.display()),
-            remedy: "Check that the file is there and may be executed".to_owned(),
-        }),
+    let tried = std::env::current_exe().and_then(|program| jail(program).run(&scratch.join("jail.json")));
+    match tried.unwrap_or_else(|error| Err(error.to_string())) {
+        Ok(_) => ExitCode::SUCCESS,
+        Err(complaint) => {
+            eprintln!("{complaint}");
+            ExitCode::FAILURE
+        }
     }
 }
 

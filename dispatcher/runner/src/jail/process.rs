@@ -26,6 +26,7 @@ pub fn identity(pid: u32) -> Option<Identity> {
 pub(crate) struct Process {
     identity: Identity,
     parent: u32,
+    group: u32,
     ended: bool,
     /// How far it is from whom it came: 1 for a child.
     pub(crate) generation: u32,
@@ -44,6 +45,7 @@ impl Process {
         Some(Self {
             identity: Identity { pid, started: number(22)? },
             parent: u32::try_from(number(4)?).ok()?,
+            group: u32::try_from(number(5)?).ok()?,
             generation: 0,
             ended: matches!(fields.first(), Some(&("Z" | "X"))),
             pid: Pid::from_raw(i32::try_from(pid).ok()?)?,
@@ -57,14 +59,29 @@ impl Process {
     }
 }
 
+/// Everything that belongs to the runner `leader`: what came from it, and what is left of its group when it is gone.
+/// Not what has ended.
+pub fn belongings(leader: Identity) -> Vec<Identity> {
+    let family = descendants(leader.pid).into_iter();
+    let group = all().filter(|process| process.group == leader.pid && process.identity.started >= leader.started);
+    family.chain(group).filter(|process| !process.ended).map(|process| process.identity).collect()
+}
+
+/// Ends the process at once, unless it has ended and its number belongs to another by now.
+pub fn kill(process: Identity) {
+    if identity(process.pid) == Some(process)
+        && let Some(pid) = i32::try_from(process.pid).ok().and_then(Pid::from_raw)
+    {
+        // It may have ended in between.
+        let _ = rustix::process::kill_process(pid, rustix::process::Signal::KILL);
+    }
+}
+
 /// Every process that came from `pid`, without itself.
 pub(crate) fn descendants(pid: u32) -> Vec<Process> {
     let mut children: BTreeMap<u32, Vec<Process>> = BTreeMap::new();
-    for entry in fs::read_dir("/proc").into_iter().flatten().flatten() {
-        let number = entry.file_name().to_str().and_then(|name| name.parse().ok());
-        if let Some(process) = number.and_then(Process::read) {
-            children.entry(process.parent).or_default().push(process);
-        }
+    for process in all() {
+        children.entry(process.parent).or_default().push(process);
     }
     let (mut found, mut next) = (Vec::new(), vec![(pid, 1)]);
     while let Some((parent, generation)) = next.pop() {
@@ -74,6 +91,11 @@ pub(crate) fn descendants(pid: u32) -> Vec<Process> {
         }
     }
     found
+}
+
+fn all() -> impl Iterator<Item = Process> {
+    let entries = fs::read_dir("/proc").into_iter().flatten().flatten();
+    entries.filter_map(|entry| Process::read(entry.file_name().to_str()?.parse().ok()?))
 }
 
 #[cfg(test)]

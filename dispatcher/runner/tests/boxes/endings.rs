@@ -185,10 +185,9 @@ fn what_the_runner_cannot_do_is_said_in_words() {
         let start = world.commit("main", &[("README.md", "A shop.\n")]);
         let mut work = assignment(agent("command", "command", "true"), Some(world.checkout(&start)));
         change(&world, &mut work);
-        match world.run(work).end {
-            End::Broken { transient: false, detail } => detail,
-            other => panic!("{other:?}"),
-        }
+        let end = world.run(work).end;
+        let End::Broken { transient: false, detail } = end else { panic!("{end:?}") };
+        detail
     };
     let detail = broken(&|_, work| work.produces.push("plan.md".to_owned()));
     assert_eq!(detail, "the phase promised plan.md and did not write it");

@@ -10,8 +10,8 @@ use std::time::Instant;
 use rustix::process::{Pid, Signal};
 use serde_json::json;
 use signalbox_domain::devbox::{Assignment, Attempt, Author, Checkout, Finish, Task};
-use signalbox_domain::id::Commit;
-use signalbox_domain::time::Span;
+use signalbox_domain::id::{Commit, DevboxId};
+use signalbox_domain::time::{Span, Time};
 use signalbox_domain::workflow::{Budget, Timeout};
 use signalbox_runner::place::{Orders, Place};
 use tempfile::TempDir;
@@ -114,6 +114,8 @@ impl World {
     pub(crate) fn start(&self, assignment: Assignment) -> Runner {
         self.dispatcher.assign(assignment);
         let orders = Orders {
+            devbox: assignment_box(),
+            since: Time(0),
             endpoint: self.endpoint(),
             mirrors: self.path().join("mirrors"),
             tools: vec![],
@@ -159,9 +161,13 @@ impl Drop for Runner {
     }
 }
 
+fn assignment_box() -> DevboxId {
+    "box-1".into()
+}
+
 pub(crate) fn assignment(task: Task, checkout: Option<Checkout>) -> Assignment {
     Assignment {
-        devbox: "box-1".into(),
+        devbox: assignment_box(),
         attempt: Attempt { run: "01J".into(), phase: "implement".into(), epoch: 3 },
         checkout,
         task,

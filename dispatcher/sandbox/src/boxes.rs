@@ -1,0 +1,223 @@
+//! The folder of boxes: made, listed and removed one at a time, also by several processes.
+
+use std::fs::{self, File};
+use std::io;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::OnceLock;
+use std::thread;
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use signalbox_domain::devbox::Listed;
+use signalbox_domain::id::{DevboxId, Digest};
+use signalbox_domain::time::Time;
+use signalbox_ports::Error;
+use signalbox_ports::devbox::Spec;
+use signalbox_runner::jail::{self, Unable};
+use signalbox_runner::place::{Orders, Place};
+
+use crate::Config;
+
+/// How long a runner may take to be in its box. It takes a few milliseconds.
+const ARRIVING: Duration = Duration::from_secs(10);
+/// How long the kernel may take to end everything in a box.
+const LEAVING: Duration = Duration::from_secs(20);
+/// How often it is looked.
+const LOOKING: Duration = Duration::from_millis(2);
+/// Folders of boxes that are not made yet begin so. No box's begins with a point.
+const UNFINISHED: &str = ".new-";
+
+/// All boxes of this machine.
+pub(crate) struct Boxes {
+    config: Config,
+    able: OnceLock<()>,
+}
+
+impl Boxes {
+    pub(crate) fn new(config: Config) -> Self {
+        Self { config, able: OnceLock::new() }
+    }
+
+    /// Makes a jail and runs nothing much in it.
+    pub(crate) fn probe(&self) -> Result<(), Unable> {
+        let unable = |error: io::Error| Unable {
+            reason: format!("{} cannot be written: {error}", self.config.folder.display()),
+            remedy: "Choose a folder of your own".to_owned(),
+        };
+        let _turn = self.turn().map_err(unable)?;
+        let scratch = self.all().join(".probe");
+        fs::create_dir_all(&scratch).map_err(unable)?;
+        let result = jail::probe(&self.config.program, &scratch);
+        // Left behind it does no harm.
+        let _ = fs::remove_dir_all(scratch);
+        result
+    }
+
+    pub(crate) fn provision(&self, spec: &Spec) -> Result<(), Error> {
+        if self.able.get().is_none() && !self.config.unsandboxed_i_accept_the_risk {
+            self.probe().map_err(Error::rejected)?;
+            let _ = self.able.set(());
+        }
+        let _turn = self.turn().map_err(Error::unavailable)?;
+        let place = self.place(&spec.devbox);
+        if !place.folder().exists() {
+            self.make(&place, spec).map_err(Error::unavailable)?;
+        }
+        // One that never got its runner, because we were killed in between, gets it now. One that had it is the box
+        // that was asked for, whatever became of it.
+        if place.is_unclaimed() && place.vacant().map_err(Error::unavailable)?.is_some() {
+            self.start(&place)?;
+        }
+        Ok(())
+    }
+
+    pub(crate) fn stop(&self, devbox: &DevboxId) -> Result<(), Error> {
+        let _turn = self.turn().map_err(Error::unavailable)?;
+        let place = self.place(devbox);
+        if !place.folder().exists() {
+            return Ok(());
+        }
+        end(&place)?;
+        let vacant = place.vacant().map_err(Error::unavailable)?;
+        if vacant.is_none() {
+            return Err(Error::unavailable(format!("{} is still running", place.folder().display())));
+        }
+        remove(place.folder()).map_err(Error::unavailable)
+    }
+
+    pub(crate) fn list(&self) -> Result<Vec<Listed>, Error> {
+        let _turn = self.turn().map_err(Error::unavailable)?;
+        let mut listed = Vec::new();
+        for folder in self.folders().map_err(Error::unavailable)? {
+            let place = Place::at(folder);
+            let orders = place.orders().map_err(Error::unavailable)?;
+            let alive = place.vacant().map_err(Error::unavailable)?.is_none();
+            listed.push(Listed { devbox: orders.devbox, since: orders.since, alive });
+        }
+        listed.sort_by(|a, b| a.devbox.cmp(&b.devbox));
+        Ok(listed)
+    }
+
+    /// Makes the folder in one go: what is half made has another name.
+    fn make(&self, place: &Place, spec: &Spec) -> io::Result<()> {
+        let name = place.folder().file_name().unwrap_or_default().to_string_lossy();
+        let new = place.folder().with_file_name(format!("{UNFINISHED}{name}"));
+        if new.exists() {
+            fs::remove_dir_all(&new)?;
+        }
+        let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_millis();
+        let orders = Orders {
+            devbox: spec.devbox.clone(),
+            since: Time(u64::try_from(since).unwrap_or(u64::MAX)),
+            endpoint: std::path::absolute(&self.config.endpoint)?,
+            mirrors: std::path::absolute(self.config.folder.join("mirrors"))?,
+            tools: self.config.tools.clone(),
+            unsandboxed_i_accept_the_risk: self.config.unsandboxed_i_accept_the_risk,
+        };
+        Place::at(&new).make(&orders, &spec.claim_token)?;
+        fs::rename(new, place.folder())
+    }
+
+    fn start(&self, place: &Place) -> Result<(), Error> {
+        let mut child = self.spawn(place).map_err(|error| {
+            Error::unavailable(format!("{} could not be started: {error}", self.config.program.display()))
+        })?;
+        let deadline = Instant::now() + ARRIVING;
+        // Until it is in the box it would not be listed as alive.
+        while place.occupant().is_none_or(|occupant| occupant.pid != child.id()) {
+            if let Some(status) = child.try_wait().map_err(Error::unavailable)? {
+                let log = fs::read_to_string(place.log()).unwrap_or_default();
+                return Err(Error::unavailable(format!("the runner ended at once ({status}): {}", log.trim())));
+            }
+            if Instant::now() > deadline {
+                return Err(Error::unavailable("the runner does not come up"));
+            }
+            thread::sleep(LOOKING);
+        }
+        // Somebody must bury it when it ends.
+        thread::spawn(move || child.wait());
+        Ok(())
+    }
+
+    fn spawn(&self, place: &Place) -> io::Result<Child> {
+        let log = File::create(place.log())?;
+        let mut command = Command::new(&self.config.program);
+        command.args(["runner", "--box"]).arg(place.folder()).current_dir(place.folder());
+        // Nothing of our environment, where people keep their secrets; only where programs are found.
+        command.env_clear().envs(std::env::var_os("PATH").map(|path| ("PATH", path)));
+        command.stdin(Stdio::null()).stdout(log.try_clone()?).stderr(log).spawn()
+    }
+
+    fn place(&self, devbox: &DevboxId) -> Place {
+        let plain = |c: char| if c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_') { c } else { '_' };
+        let name: String = devbox.as_str().trim_start_matches('.').chars().map(plain).take(80).collect();
+        let digest = Digest::of(devbox.as_str().as_bytes());
+        Place::at(self.all().join(format!("{name}-{}", digest.short())))
+    }
+
+    fn folders(&self) -> io::Result<Vec<PathBuf>> {
+        let mut folders = Vec::new();
+        for entry in fs::read_dir(self.all())? {
+            let entry = entry?;
+            if entry.file_type()?.is_dir() && !entry.file_name().to_string_lossy().starts_with('.') {
+                folders.push(entry.path());
+            }
+        }
+        Ok(folders)
+    }
+
+    /// Everybody who changes the folder takes turns. The turn ends when the file is dropped.
+    fn turn(&self) -> io::Result<File> {
+        fs::create_dir_all(self.all())?;
+        let lock = File::create(self.all().join("lock"))?;
+        lock.lock()?;
+        Ok(lock)
+    }
+
+    fn all(&self) -> PathBuf {
+        self.config.folder.join("boxes")
+    }
+}
+
+/// Ends the runner and everything that came from it, and waits until none of it is left.
+fn end(place: &Place) -> Result<(), Error> {
+    let deadline = Instant::now() + LEAVING;
+    loop {
+        let vacant = place.vacant().map_err(Error::unavailable)?;
+        let occupant = place.occupant();
+        let left = occupant.map(jail::belongings).unwrap_or_default();
+        if vacant.is_some() && left.is_empty() {
+            return Ok(());
+        }
+        if Instant::now() > deadline {
+            let numbers: Vec<u32> = left.iter().map(|process| process.pid).collect();
+            return Err(Error::unavailable(format!("processes {numbers:?} of the box do not end")));
+        }
+        // The runner first, so that it starts nothing new. With it the kernel ends the jail.
+        for process in occupant.into_iter().filter(|_| vacant.is_none()).chain(left) {
+            jail::kill(process);
+        }
+        thread::sleep(LOOKING);
+    }
+}
+
+/// Removes the folder, also what an agent made unreadable for its own user.
+fn remove(folder: &Path) -> io::Result<()> {
+    if fs::remove_dir_all(folder).is_ok() {
+        return Ok(());
+    }
+    open_up(folder)?;
+    fs::remove_dir_all(folder)
+}
+
+fn open_up(folder: &Path) -> io::Result<()> {
+    fs::set_permissions(folder, fs::Permissions::from_mode(0o700))?;
+    for entry in fs::read_dir(folder)? {
+        let entry = entry?;
+        if entry.file_type()?.is_dir() {
+            open_up(&entry.path())?;
+        }
+    }
+    Ok(())
+}
