@@ -1,52 +1,19 @@
 //! CEL, read whole and lowered to the domain's conditions; what cannot be lowered is refused at its place.
 
-use cel::common::ast::{CallExpr, Expr, IdedExpr, LiteralValue, SelectExpr, SourceInfo, operators};
-use cel::parser::Parser;
+use cel::common::ast::{CallExpr, Expr, IdedExpr, LiteralValue, SelectExpr, operators};
 use serde_json::Value;
 use signalbox_domain::condition::{Comparison, Condition};
 
-use crate::bounds::MAX_CONDITION;
+use crate::expression::{Fault, Parsed, parse, path};
 use crate::problem::suggest;
 use crate::typed::{Scope, Type};
-
-/// How deep parentheses, brackets and calls may nest: more than anybody reads.
-const MAX_NESTING: usize = 16;
-/// The parser's stack, in bytes: more than twice what [`MAX_NESTING`] takes in a program that is not optimised.
-const STACK: usize = 8 * 1024 * 1024;
-
-/// Something wrong with a condition, at an offset in its text, in characters.
-#[derive(Debug, PartialEq)]
-pub(crate) struct Fault {
-    pub(crate) start: usize,
-    pub(crate) length: usize,
-    pub(crate) message: String,
-    pub(crate) help: String,
-}
-
-impl Fault {
-    fn whole(text: &str, message: impl Into<String>, help: &str) -> Self {
-        Self { start: 0, length: text.chars().count(), message: message.into(), help: help.into() }
-    }
-}
 
 /// Reads a condition: everything it names is known in `scope`, everything it compares can be compared, and it is true or
 /// false.
 pub(crate) fn lower(text: &str, scope: &Scope<'_>) -> Result<Condition, Vec<Fault>> {
-    if text.chars().count() > MAX_CONDITION {
-        let message = format!("the condition is longer than {MAX_CONDITION} characters");
-        return Err(vec![Fault::whole(text, message, "let a phase's output hold what it decides")]);
-    }
-    if nesting(text) > MAX_NESTING {
-        return Err(vec![Fault::whole(
-            text,
-            format!("the condition nests deeper than {MAX_NESTING}"),
-            "write it flatter",
-        )]);
-    }
-    let (expression, offsets) = parse(text)?;
-    let mut lowering = Lowering { text, scope, offsets, faults: Vec::new() };
-    let lowered = lowering.truth(&expression);
-    match lowered {
+    let parsed = parse(text).map_err(|fault| vec![fault])?;
+    let mut lowering = Lowering { scope, parsed: &parsed, faults: Vec::new() };
+    match lowering.truth(&parsed.expression) {
         Some(condition) if lowering.faults.is_empty() => Ok(condition),
         // A condition that is not understood is never a condition that is not there.
         None if lowering.faults.is_empty() => {
@@ -56,55 +23,9 @@ pub(crate) fn lower(text: &str, scope: &Scope<'_>) -> Result<Condition, Vec<Faul
     }
 }
 
-/// Parses on a stack of its own: the parser goes deep even into what looks flat, and no condition may end the program.
-fn parse(text: &str) -> Result<(IdedExpr, SourceInfo), Vec<Fault>> {
-    let parsed = std::thread::scope(|scope| {
-        let parsing = std::thread::Builder::new().stack_size(STACK);
-        let parsing = parsing.spawn_scoped(scope, || Parser::new().parse_with_source_info(text)).ok()?;
-        parsing.join().ok()
-    });
-    match parsed {
-        Some(Ok(parsed)) => Ok(parsed),
-        Some(Err(errors)) => Err(errors.errors.iter().map(|error| syntax(text, error)).take(1).collect()),
-        None => Err(vec![Fault::whole(text, "the condition cannot be parsed", "write it more simply")]),
-    }
-}
-
-/// How deep the parser would have to go.
-fn nesting(text: &str) -> usize {
-    let (mut depth, mut signs, mut most) = (0_usize, 0_usize, 0);
-    for c in text.chars() {
-        match c {
-            '(' | '[' | '{' | '?' => depth += 1,
-            ')' | ']' | '}' => depth = depth.saturating_sub(1),
-            '!' | '-' => signs += 1,
-            _ if c.is_whitespace() => {}
-            _ => signs = 0,
-        }
-        most = most.max(depth + signs);
-    }
-    most
-}
-
-fn syntax(text: &str, error: &cel::ParseError) -> Fault {
-    let (line, column) =
-        (usize::try_from(error.pos.0).unwrap_or(1).max(1), usize::try_from(error.pos.1).unwrap_or(1).max(1));
-    let before: usize = text.split_inclusive('\n').take(line - 1).map(|line| line.chars().count()).sum();
-    let message = error.msg.lines().next().unwrap_or_default().trim_start_matches("Syntax error: ");
-    let message = message.split_once("expecting").map_or(message, |(what, _)| what).trim_end_matches([' ', ',']);
-    let message = message.replace("'<EOF>'", "at the end");
-    Fault {
-        start: (before + column - 1).min(text.chars().count()),
-        length: 1,
-        message: format!("this is not CEL: {message}"),
-        help: "write it as plan.output.risk == \"high\" || has(plan.output.files)".into(),
-    }
-}
-
 struct Lowering<'a> {
-    text: &'a str,
     scope: &'a Scope<'a>,
-    offsets: SourceInfo,
+    parsed: &'a Parsed<'a>,
     faults: Vec<Fault>,
 }
 
@@ -328,65 +249,9 @@ impl Lowering<'_> {
     }
 
     fn refuse<T>(&mut self, part: &IdedExpr, message: impl Into<String>, help: impl Into<String>) -> Option<T> {
-        let (start, end) = self.range(part);
+        let (start, end) = self.parsed.range(part);
         self.faults.push(Fault { start, length: (end - start).max(1), message: message.into(), help: help.into() });
         None
-    }
-
-    /// Where a part is, in characters: from the first of its pieces to the last.
-    fn range(&self, part: &IdedExpr) -> (usize, usize) {
-        let most = self.text.chars().count();
-        // The parser counts bytes.
-        let characters = |bytes: u32| self.text.char_indices().take_while(|(at, _)| *at < bytes as usize).count();
-        let (start, end) = self.offsets.offset_for(part.id).unwrap_or_default();
-        let (mut start, mut end) = (characters(start), characters(end.saturating_add(1)));
-        let mut widen = |inner: &IdedExpr| {
-            let (from, to) = self.range(inner);
-            (start, end) = (start.min(from), end.max(to));
-        };
-        match &part.expr {
-            Expr::Select(select) => {
-                widen(&select.operand);
-                end = (end + 1 + select.field.chars().count()).min(most);
-            }
-            Expr::Call(call) => call.target.iter().map(Box::as_ref).chain(&call.args).for_each(widen),
-            Expr::List(list) => list.elements.iter().for_each(widen),
-            Expr::Unspecified
-            | Expr::Comprehension(_)
-            | Expr::Ident(_)
-            | Expr::Literal(_)
-            | Expr::Map(_)
-            | Expr::Struct(_) => {}
-        }
-        (start, end.max(start))
-    }
-}
-
-/// `a.b["c"]` as its words.
-fn path(part: &IdedExpr) -> Option<Vec<String>> {
-    match &part.expr {
-        Expr::Ident(name) => Some(vec![name.clone()]),
-        Expr::Select(SelectExpr { operand, field, test: false }) => {
-            let mut path = path(operand)?;
-            path.push(field.clone());
-            Some(path)
-        }
-        Expr::Call(CallExpr { func_name, args, .. }) if func_name == operators::INDEX => match args.as_slice() {
-            [operand, IdedExpr { expr: Expr::Literal(LiteralValue::String(field)), .. }] => {
-                let mut path = path(operand)?;
-                path.push(field.inner().to_owned());
-                Some(path)
-            }
-            _ => None,
-        },
-        Expr::Unspecified
-        | Expr::Select(_)
-        | Expr::Call(_)
-        | Expr::Comprehension(_)
-        | Expr::List(_)
-        | Expr::Literal(_)
-        | Expr::Map(_)
-        | Expr::Struct(_) => None,
     }
 }
 

@@ -27,6 +27,7 @@ mod parts;
 mod lower;
 mod rules;
 mod condition;
+mod expression;
 mod typed;
 mod reach;
 mod plan;

@@ -55,3 +55,14 @@ fn a_schema_that_is_none_is_said_to_be_wrong_and_fetches_nothing() {
         assert!(output::check(&schema, &json!({})).unwrap_err()[0].starts_with("the schema itself is wrong"));
     }
 }
+
+#[test]
+fn a_schema_that_refers_to_itself_is_checked_and_ends() {
+    for schema in [
+        json!({ "type": "object", "$ref": "#" }),
+        json!({ "type": "object", "allOf": [{ "$ref": "#/$defs/a" }], "$defs": { "a": { "$ref": "#/$defs/b" }, "b": { "$ref": "#/$defs/a" } } }),
+        json!({ "type": "object", "properties": { "a": { "$ref": "#" } } }),
+    ] {
+        assert_eq!(output::check(&schema, &json!({ "a": { "a": {} } })), Ok(()));
+    }
+}

@@ -1,6 +1,8 @@
 //! The shipped workflows.
 
 use expect_test::expect;
+use serde_json::json;
+use signalbox_domain::workflow::Work;
 use signalbox_workflow::{Problem, load, plan, shipped};
 
 #[test]
@@ -27,6 +29,33 @@ fn what_a_run_of_a_shipped_workflow_could_do_is_told_before_it_runs() {
           output       change_request, at most 1, a draft, never touching .github/**, CODEOWNERS, .signalbox/workflows/**, .signalbox/check (open)
           phases       plan (agent) approve (gate) build (agent) check (script) review (agent) open (forge)
     "#]].assert_eq(&told);
+}
+
+#[test]
+fn build_waits_for_a_person_only_where_a_mistake_would_cost_much() {
+    let workflow = load("build", &shipped::file).unwrap().workflow;
+    let when = workflow.phase(&"approve".into()).unwrap().when.clone().unwrap();
+    let risk = |risk: &str| json!({ "plan": { "ok": true, "output": { "risk": risk } } });
+    let asked = ["low", "medium", "high"].map(|level| when.holds(risk(level).as_object().unwrap()));
+    assert_eq!(asked, [false, false, true]);
+}
+
+#[test]
+fn build_can_be_approved_by_a_team_of_one() {
+    let workflow = load("build", &shipped::file).unwrap().workflow;
+    let Work::Gate(gate) = workflow.phase(&"approve".into()).unwrap().work.clone() else { panic!("approve is a gate") };
+    assert!(!gate.not_requester);
+}
+
+#[test]
+fn what_a_shipped_phase_may_do_is_what_it_needs_and_no_more() {
+    let workflow = load("build", &shipped::file).unwrap().workflow;
+    let writes: Vec<&str> =
+        workflow.phases.iter().filter(|phase| phase.grant.writes()).map(|phase| phase.name.as_str()).collect();
+    assert_eq!(writes, ["build"]);
+    assert!(workflow.phases.iter().all(|phase| phase.grant.network.is_empty()));
+    assert!(workflow.repository);
+    assert!(!load("answer", &shipped::file).unwrap().workflow.repository);
 }
 
 fn all(problems: &[Problem]) -> String {
