@@ -76,7 +76,7 @@ impl<'a> Lower<'a> {
         let map = draft.map;
         let work = match draft.kind {
             Kind::Agent(agent) => Work::Agent(self.agent(draft, agent)),
-            Kind::Script(script) => Work::Script { script: script.to_owned() },
+            Kind::Script(script) => Work::Script { script: self.script(draft, script) },
             Kind::Gate(gate) => Work::Gate(self.gate(gate)),
             Kind::OpenChange => Work::OpenChange,
         };
@@ -135,6 +135,15 @@ impl<'a> Lower<'a> {
             prompt: Digest::of(text.unwrap_or_default().as_bytes()),
             consumes: draft.consumes().iter().map(|word| word.text.to_owned()).collect(),
         }
+    }
+
+    fn script(&mut self, draft: &Draft<'_>, script: &str) -> String {
+        let sees = draft.map.map("permissions").is_some_and(|permissions| permissions.key("contents").is_some());
+        if let Some(key) = draft.map.key("run").filter(|_| !sees) {
+            let message = "this script sees no file of the repository";
+            self.warnings.push(self.source.problem(key.place, message, "add `permissions: { contents: read }`"));
+        }
+        script.to_owned()
     }
 
     fn gate(&mut self, gate: &Map) -> Gate {

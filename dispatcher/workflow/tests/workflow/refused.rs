@@ -71,10 +71,10 @@ fn an_unknown_key_is_answered_with_the_nearest_known_one() {
             # contents: write → content: write
             demo.yaml:24:20: unknown key `content` in `permissions` (did you mean `contents`?)
             # on_exhausted: pause → onExhausted: pause
-            demo.yaml:37:10: `fix` has no `on_exhausted` (add it: What to do then: ask a person, fail, or hand over a draft that says what is wrong.)
-            demo.yaml:37:76: unknown key `onExhausted` in `fix` (did you mean `on_exhausted`?)
+            demo.yaml:38:10: `fix` has no `on_exhausted` (add it: What to do then: ask a person, fail, or hand over a draft that says what is wrong.)
+            demo.yaml:38:76: unknown key `onExhausted` in `fix` (did you mean `on_exhausted`?)
             # draft: true → wip: true
-            demo.yaml:41:42: unknown key `wip` in `change_request` (write one of max, draft, title_prefix, protect)
+            demo.yaml:42:42: unknown key `wip` in `change_request` (write one of max, draft, title_prefix, protect)
             # repository: required → x-team: web
             demo.yaml:3:1: unknown key `x-team` in the file (write one of name, description, repository, on, inputs, budget, phases)
         "#]],
@@ -138,15 +138,15 @@ fn what_is_not_supported_yet_is_named_and_never_passed_over() {
             # model: large → model: large, fallback: [other]
             demo.yaml:12:42: `fallback` is not supported yet (name one agent; a team's settings may replace it)
             # session: fresh → session: continue
-            demo.yaml:34:23: `continue` is not supported yet in `session` (write fresh)
+            demo.yaml:35:23: `continue` is not supported yet in `session` (write fresh)
             # kind: approve → kind: choose
             demo.yaml:20:19: `choose` is not supported yet in `kind` (write approve)
             # kind: approve → kind: approve, quorum: 2
             demo.yaml:20:28: `quorum` is not supported yet (one person decides)
             # forge: open_change_request → forge: watch_checks
-            demo.yaml:40:12: `watch_checks` is not supported yet in `forge` (write open_change_request)
+            demo.yaml:41:12: `watch_checks` is not supported yet in `forge` (write open_change_request)
             # outputs: { → outputs: { comment: { max: 1 },
-            demo.yaml:41:16: `comment` is not supported yet (give an `answer`)
+            demo.yaml:42:16: `comment` is not supported yet (give an `answer`)
             # where: { type: string, → where: { type: number,
             demo.yaml:7:18: `number` is not supported yet in `type` (write string)
         "#]],
@@ -181,7 +181,7 @@ fn a_value_of_the_wrong_kind_is_told_what_it_is_and_what_it_should_be() {
             # not_requester: true → not_requester: yes
             demo.yaml:20:88: `not_requester` must be true or false, and this is the text yes (write true or false, without quotes)
             # draft: true → draft: "true"
-            demo.yaml:41:49: `draft` must be true or false, and this is the text true (write true or false, without quotes)
+            demo.yaml:42:49: `draft` must be true or false, and this is the text true (write true or false, without quotes)
             # needs: [plan] → needs: plan
             demo.yaml:18:12: `needs` must be a list, and this is the text plan (write [plan])
             # needs: [plan] → needs: [plan, plan]
@@ -197,14 +197,14 @@ fn a_value_of_the_wrong_kind_is_told_what_it_is_and_what_it_should_be() {
             # run: make lint test → run: [make, lint]
             demo.yaml:30:10: `run` must be text, and this is a list (write one text here)
             # forge: open_change_request → forge: true
-            demo.yaml:40:12: `forge` must be text, and this is the flag true (put it in quotes if you mean the text)
+            demo.yaml:41:12: `forge` must be text, and this is the flag true (put it in quotes if you mean the text)
             # timeout: { wall: 20m, idle: 5m, start: 60s } → timeout: 20m
             demo.yaml:16:14: `timeout` must be a mapping, and this is the text 20m (it may hold wall, idle, start)
             #   open:
              →   open: yes
               other:
 
-            demo.yaml:38:9: `open` must be a mapping, and this is the text yes (it may hold label, needs, when, agent, run, gate, forge, permissions, network, outputs, produces, output, timeout, retry, fix)
+            demo.yaml:39:9: `open` must be a mapping, and this is the text yes (it may hold label, needs, when, agent, run, gate, forge, permissions, network, outputs, produces, output, timeout, retry, fix)
             # repository: required → repository: none
             demo.yaml:3:13: `repository` cannot be `none` (write one of required, optional)
         "##]],
@@ -268,9 +268,9 @@ fn times_money_and_counts_are_read_exactly_or_not_at_all() {
             # turns: 100 → turns: 1.5
             demo.yaml:8:40: `turns` must be a whole number from 1 to 10000, and this is the number 1.5 (write it in plain digits)
             # max: 2, on_exhausted: handoff → max: 0, on_exhausted: handoff
-            demo.yaml:31:30: `max` must be a whole number from 1 to 5, and this is the number 0 (write it in plain digits)
+            demo.yaml:32:30: `max` must be a whole number from 1 to 5, and this is the number 0 (write it in plain digits)
             # max: 2, on_exhausted: handoff → max: 6, on_exhausted: handoff
-            demo.yaml:31:30: `max` must be a whole number from 1 to 5, and this is the number 6 (write it in plain digits)
+            demo.yaml:32:30: `max` must be a whole number from 1 to 5, and this is the number 6 (write it in plain digits)
             # retry: { max: 1 → retry: { max: -1
             demo.yaml:27:19: `max` must be a whole number from 0 to 5, and this is the number -1 (write it in plain digits)
             # idle: 5m → idle: 30m
@@ -322,7 +322,7 @@ fn phases_are_of_one_kind_with_the_keys_that_suit_it_and_in_an_order() {
             demo.yaml:19:5: `permissions` means nothing for a phase that is `gate` (remove it: this phase has no devbox)
             # forge: open_change_request → forge: open_change_request
                 network: { allow: [] }
-            demo.yaml:41:5: `network` means nothing for a phase that is `forge` (remove it: this phase has no devbox)
+            demo.yaml:42:5: `network` means nothing for a phase that is `forge` (remove it: this phase has no devbox)
             # run: make lint test → run: make
                 outputs: { answer: { max: 1 } }
             demo.yaml:31:5: `outputs` means nothing for a phase that is `run` (remove it: only an agent proposes outputs, and the `forge` phase opens the change request)
@@ -359,13 +359,13 @@ fn handoffs_are_produced_before_they_are_read_or_bound() {
 
             demo.yaml:20:36: `approve` binds `plan.md`, which no phase produces (add it to the `produces` of an earlier phase)
             demo.yaml:23:68: `build` reads `plan.md`, which no phase produces (add it to the `produces` of an earlier phase)
-            demo.yaml:34:68: `review` reads `plan.md`, which no phase produces (add it to the `produces` of an earlier phase)
+            demo.yaml:35:68: `review` reads `plan.md`, which no phase produces (add it to the `produces` of an earlier phase)
             # binds: [plan.md, head] → binds: [summary.md]
             demo.yaml:20:36: `approve` binds `summary.md`, which `build` produces, and `build` need not be over by then (add `build` to the `needs` of `approve`)
             # binds: [plan.md, head] → binds: [paln.md]
             demo.yaml:20:36: `approve` binds `paln.md`, which no phase produces (did you mean `plan.md`?)
             # consumes: [plan.md, diff] → consumes: [plan.md, notes.md]
-            demo.yaml:34:77: `review` reads `notes.md`, which no phase produces (add it to the `produces` of an earlier phase)
+            demo.yaml:35:77: `review` reads `notes.md`, which no phase produces (add it to the `produces` of an earlier phase)
             # consumes: [plan.md] → consumes: [diff]
             demo.yaml:23:68: `build` reads the diff, and no phase before it may change anything (add a phase with `permissions: { contents: write }` to `needs`, or remove it)
             # produces: [summary.md] → produces: [plan.md]
@@ -399,7 +399,7 @@ fn authority_is_granted_by_names_that_mean_something() {
                 "",
             ),
             (
-                "run: make lint test",
+                "run: make lint test\n    permissions: { contents: read }",
                 "run: make\n    permissions: { contents: write }\n  other:\n    run: make\n    permissions: { contents: write }",
             ),
             ("repository: required", "repository: optional"),
@@ -429,12 +429,13 @@ fn authority_is_granted_by_names_that_mean_something() {
             # registry.npmjs.org:443 → Registry.npmjs.org:443
             demo.yaml:25:24: `Registry.npmjs.org:443` is not a host and a port (write the host's full name in small letters: registry.npmjs.org:443)
             # contents: write → contents: read
-            demo.yaml:34:77: `review` reads the diff, and no phase before it may change anything (add a phase with `permissions: { contents: write }` to `needs`, or remove it)
-            demo.yaml:40:5: `open` opens a change request, and no phase before it may change anything (add a phase with `permissions: { contents: write }` to `needs`)
+            demo.yaml:35:77: `review` reads the diff, and no phase before it may change anything (add a phase with `permissions: { contents: write }` to `needs`, or remove it)
+            demo.yaml:41:5: `open` opens a change request, and no phase before it may change anything (add a phase with `permissions: { contents: write }` to `needs`)
             #     outputs: { change_request: { max: 1, draft: true, title_prefix: "demo: ", protect: ["ci/**"] } }
              → 
-            demo.yaml:40:5: `open` opens a change request that nothing allows (add `outputs: { change_request: { max: 1, draft: true } }`)
-            # run: make lint test → run: make
+            demo.yaml:41:5: `open` opens a change request that nothing allows (add `outputs: { change_request: { max: 1, draft: true } }`)
+            # run: make lint test
+                permissions: { contents: read } → run: make
                 permissions: { contents: write }
               other:
                 run: make
@@ -471,25 +472,25 @@ fn a_fix_loop_has_a_bound_an_end_and_somebody_who_mends() {
         ],
         expect![[r##"
             # with: build, max: 2, on_exhausted: handoff → with: build, on_exhausted: handoff
-            demo.yaml:31:10: `fix` has no `max` (add it: At most so many rounds.)
+            demo.yaml:32:10: `fix` has no `max` (add it: At most so many rounds.)
             # with: build, max: 2, on_exhausted: handoff → with: build, max: 2
-            demo.yaml:31:10: `fix` has no `on_exhausted` (add it: What to do then: ask a person, fail, or hand over a draft that says what is wrong.)
+            demo.yaml:32:10: `fix` has no `on_exhausted` (add it: What to do then: ask a person, fail, or hand over a draft that says what is wrong.)
             # with: build, max: 2, on_exhausted: handoff → with: build, max: 2, on_exhausted: proceed
-            demo.yaml:31:47: `on_exhausted` cannot be `proceed` (write one of pause, fail, handoff)
+            demo.yaml:32:47: `on_exhausted` cannot be `proceed` (write one of pause, fail, handoff)
             # with: build, max: 2, on_exhausted: handoff → with: biuld, max: 2, on_exhausted: handoff
-            demo.yaml:31:18: there is no phase `biuld` (did you mean `build`?)
+            demo.yaml:32:18: there is no phase `biuld` (did you mean `build`?)
             # with: build, max: 2, on_exhausted: handoff → with: approve, max: 2, on_exhausted: handoff
-            demo.yaml:31:18: `approve` is no agent, so it can mend nothing (name an agent's phase that comes before)
+            demo.yaml:32:18: `approve` is no agent, so it can mend nothing (name an agent's phase that comes before)
             # with: build, max: 2, on_exhausted: handoff → with: review, max: 2, on_exhausted: handoff
-            demo.yaml:31:18: `review` need not be over when `check` starts, so it cannot mend it (add `review` to `needs`)
+            demo.yaml:32:18: `review` need not be over when `check` starts, so it cannot mend it (add `review` to `needs`)
             # until: review.output.verdict == "approve",  → 
-            demo.yaml:37:5: nothing says when the result of `review` is good enough (add `until: ` and a condition over its typed output)
+            demo.yaml:38:5: nothing says when the result of `review` is good enough (add `until: ` and a condition over its typed output)
             # until: review.output.verdict == "approve" → until: plan.output.risk == "low"
-            demo.yaml:37:19: fixing changes nothing that this names (name an output that is made again)
+            demo.yaml:38:19: fixing changes nothing that this names (name an output that is made again)
             # until: review.output.verdict == "approve" → until: true
-            demo.yaml:37:19: this always holds: nothing is ever fixed (correct the condition, or remove `fix`)
+            demo.yaml:38:19: this always holds: nothing is ever fixed (correct the condition, or remove `fix`)
             # until: review.output.verdict == "approve" → until: "review.output.verdict == 'approve' && review.output.verdict == 'reject'"
-            demo.yaml:37:19: this never holds: the rounds are always used up (correct the condition)
+            demo.yaml:38:19: this never holds: the rounds are always used up (correct the condition)
         "##]],
     );
 }
@@ -570,4 +571,21 @@ fn a_workflow_that_is_nowhere_is_said_to_be_nowhere() {
         ../demo.yaml:1:1: `../demo` cannot be the name of a workflow (write small letters, digits and `-`, 40 at most)
         .yaml:1:1: `` cannot be the name of a workflow (write small letters, digits and `-`, 40 at most)"#]]
     .assert_eq(&told.join("\n"));
+}
+
+#[test]
+fn what_is_allowed_but_hardly_meant_is_told_when_it_loads() {
+    check(
+        &[
+            ("    permissions: { contents: read }\n    fix: { with", "    fix: { with"),
+            ("when: plan.output.risk == \"high\" || plan.output.files > 10", "when: true"),
+        ],
+        expect![[r##"
+            #     permissions: { contents: read }
+                fix: { with →     fix: { with
+            warning: demo.yaml:30:5: this script sees no file of the repository (add `permissions: { contents: read }`)
+            # when: plan.output.risk == "high" || plan.output.files > 10 → when: true
+            warning: demo.yaml:19:11: this always holds (remove `when`)
+        "##]],
+    );
 }

@@ -35,6 +35,7 @@ phases:
   check:
     needs: [build]
     run: make lint test
+    permissions: { contents: read }
     fix: { with: build, max: 2, on_exhausted: handoff }
   review:
     needs: [check]

@@ -67,7 +67,7 @@ fn traps_are_refused_at_their_place() {
         --
         demo.yaml:2:1: merge keys (`<<`) are not part of the language (write the keys out)
         --
-        demo.yaml:42:1: a second document begins here (keep one workflow per file)
+        demo.yaml:43:1: a second document begins here (keep one workflow per file)
         --
         demo.yaml:8:28: the tag `tag:yaml.org,2002:str` is not part of the language (remove it; quote what must be text)
         --
@@ -75,9 +75,9 @@ fn traps_are_refused_at_their_place() {
         --
         demo.yaml:1:3: a key is a list or a mapping (write a word before the colon, and quote text that begins with [ or {)
         --
-        demo.yaml:32:2: this is not YAML: tabs disallowed within this context (block indentation) (check the indentation and the quotes of this line and the one before)
+        demo.yaml:33:2: this is not YAML: tabs disallowed within this context (block indentation) (check the indentation and the quotes of this line and the one before)
         --
-        demo.yaml:34:82: this is not YAML: while parsing a flow sequence, expected ',' or ']' (check the indentation and the quotes of this line and the one before)
+        demo.yaml:35:82: this is not YAML: while parsing a flow sequence, expected ',' or ']' (check the indentation and the quotes of this line and the one before)
         --
         demo.yaml:1:7: this is not YAML: while parsing node, found unknown anchor (check the indentation and the quotes of this line and the one before)
         --
