@@ -12,26 +12,20 @@ use anyhow::{Context, Result, bail, ensure};
 use wit_component::{ComponentEncoder, DecodedWasm};
 
 /// The plugins, by folder.
-const PLUGINS: [&str; 1] = ["explicit"];
+const PLUGINS: [&str; 6] = ["explicit", "keywords", "channel", "thread", "links", "repo-guide"];
 /// The only imports a plugin may have. `types` holds no function.
 const IMPORTS: [&str; 2] = ["signalbox:plugin/log@0.1.0", "signalbox:plugin/types@0.1.0"];
 const TARGET: &str = "wasm32-unknown-unknown";
 
 fn main() -> Result<()> {
-    let root = PathBuf::from(env::var("CARGO_MANIFEST_DIR")?)
-        .join("../..")
-        .canonicalize()?;
+    let root = PathBuf::from(env::var("CARGO_MANIFEST_DIR")?).join("../..").canonicalize()?;
     let out = PathBuf::from(env::var("OUT_DIR")?);
     watch(&root);
     ensure_target()?;
     let modules = build(&root, &out)?;
     for plugin in PLUGINS {
-        let module = modules.join(format!(
-            "signalbox_plugin_{}.wasm",
-            plugin.replace('-', "_")
-        ));
-        let component = componentise(&module)
-            .with_context(|| format!("failed to make a component of {plugin}"))?;
+        let module = modules.join(format!("signalbox_plugin_{}.wasm", plugin.replace('-', "_")));
+        let component = componentise(&module).with_context(|| format!("failed to make a component of {plugin}"))?;
         check_imports(&component).with_context(|| format!("{plugin} is not a plugin"))?;
         fs::write(out.join(format!("{plugin}.wasm")), component)?;
     }
@@ -39,19 +33,8 @@ fn main() -> Result<()> {
 }
 
 fn watch(root: &Path) {
-    let plugins = PLUGINS.iter().flat_map(|it| {
-        [
-            format!("plugins/{it}/src"),
-            format!("plugins/{it}/Cargo.toml"),
-        ]
-    });
-    let shared = [
-        "plugins/sdk/src",
-        "plugins/sdk/Cargo.toml",
-        "wit",
-        "Cargo.lock",
-    ]
-    .map(String::from);
+    let plugins = PLUGINS.iter().flat_map(|it| [format!("plugins/{it}/src"), format!("plugins/{it}/Cargo.toml")]);
+    let shared = ["plugins/sdk/src", "plugins/sdk/Cargo.toml", "wit", "Cargo.lock"].map(String::from);
     for path in plugins.chain(shared) {
         println!("cargo::rerun-if-changed={}", root.join(path).display());
     }
@@ -60,15 +43,11 @@ fn watch(root: &Path) {
 /// Installs the standard library for Wasm if it is not there. `rust-toolchain.toml` usually has brought it already.
 fn ensure_target() -> Result<()> {
     let rustc = env::var("RUSTC").unwrap_or_else(|_| "rustc".to_string());
-    let folder = Command::new(rustc)
-        .args(["--print", "target-libdir", "--target", TARGET])
-        .output()?;
+    let folder = Command::new(rustc).args(["--print", "target-libdir", "--target", TARGET]).output()?;
     if Path::new(String::from_utf8_lossy(&folder.stdout).trim()).is_dir() {
         return Ok(());
     }
-    let added = Command::new("rustup")
-        .args(["target", "add", TARGET])
-        .status();
+    let added = Command::new("rustup").args(["target", "add", TARGET]).status();
     if !added.is_ok_and(|status| status.success()) {
         bail!(
             "the plugins are built for {TARGET}, and this toolchain has no standard library for it; \
@@ -84,27 +63,15 @@ fn build(root: &Path, out: &Path) -> Result<PathBuf> {
     let mut cargo = Command::new(env::var("CARGO")?);
     cargo
         .current_dir(root)
-        .args([
-            "build",
-            "--release",
-            "--locked",
-            "--lib",
-            "--target",
-            TARGET,
-            "--target-dir",
-        ])
+        .args(["build", "--release", "--locked", "--lib", "--target", TARGET, "--target-dir"])
         .arg(&target);
     for plugin in PLUGINS {
         cargo.args(["--package", &format!("signalbox-plugin-{plugin}")]);
     }
     // What is meant for the outer build: its flags may not fit Wasm, its wrapper may be clippy.
-    for name in [
-        "RUSTFLAGS",
-        "RUSTC_WORKSPACE_WRAPPER",
-        "CARGO_BUILD_TARGET",
-        "CARGO_TARGET_DIR",
-        "CARGO_BUILD_TARGET_DIR",
-    ] {
+    for name in
+        ["RUSTFLAGS", "RUSTC_WORKSPACE_WRAPPER", "CARGO_BUILD_TARGET", "CARGO_TARGET_DIR", "CARGO_BUILD_TARGET_DIR"]
+    {
         cargo.env_remove(name);
     }
     cargo.env("CARGO_ENCODED_RUSTFLAGS", remap(root)?.join("\u{1f}"));
@@ -121,10 +88,7 @@ fn build(root: &Path, out: &Path) -> Result<PathBuf> {
         cargo.env(format!("CARGO_PROFILE_RELEASE_{name}"), value);
     }
     let status = cargo.status().context("failed to start cargo")?;
-    ensure!(
-        status.success(),
-        "cargo failed to build the plugins for {TARGET}; its messages are above"
-    );
+    ensure!(status.success(), "cargo failed to build the plugins for {TARGET}; its messages are above");
     Ok(target.join(TARGET).join("release"))
 }
 
@@ -132,26 +96,17 @@ fn build(root: &Path, out: &Path) -> Result<PathBuf> {
 fn remap(root: &Path) -> Result<Vec<String>> {
     let cargo_home = match env::var("CARGO_HOME") {
         Ok(home) => PathBuf::from(home),
-        Err(_) => env::home_dir()
-            .context("there is no home folder")?
-            .join(".cargo"),
+        Err(_) => env::home_dir().context("there is no home folder")?.join(".cargo"),
     };
     Ok(vec![
         format!("--remap-path-prefix={}=", root.join("").display()),
-        format!(
-            "--remap-path-prefix={}=crates",
-            cargo_home.join("registry/src").display()
-        ),
+        format!("--remap-path-prefix={}=crates", cargo_home.join("registry/src").display()),
     ])
 }
 
 fn componentise(module: &Path) -> Result<Vec<u8>> {
-    let module =
-        fs::read(module).with_context(|| format!("failed to read {}", module.display()))?;
-    ComponentEncoder::default()
-        .validate(true)
-        .module(&module)?
-        .encode()
+    let module = fs::read(module).with_context(|| format!("failed to read {}", module.display()))?;
+    ComponentEncoder::default().validate(true).module(&module)?.encode()
 }
 
 fn check_imports(component: &[u8]) -> Result<()> {
@@ -160,10 +115,7 @@ fn check_imports(component: &[u8]) -> Result<()> {
     };
     for (key, _) in &resolve.worlds[world].imports {
         let name = resolve.name_world_key(key);
-        ensure!(
-            IMPORTS.contains(&name.as_str()),
-            "it imports `{name}`; plugins may import nothing but `log`"
-        );
+        ensure!(IMPORTS.contains(&name.as_str()), "it imports `{name}`; plugins may import nothing but `log`");
     }
     Ok(())
 }

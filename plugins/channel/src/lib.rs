@@ -1,1 +1,165 @@
-//! 
+//! Knows defaults: of the conversation, the room, the person and the team, in that order.
+//!
+//! A room sets its default where everybody can see it, in its topic: `repo:owner/name`. Settings come after that.
+
+#[cfg(target_family = "wasm")]
+mod component;
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+use signalbox_plugin::router::{Claim, Outcome, Place};
+use signalbox_plugin::{Event, PluginError, log, text};
+
+/// The team's defaults.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Config {
+    /// Of rooms, by name or id.
+    #[serde(default)]
+    pub rooms: BTreeMap<String, Usual>,
+    /// Of people, by id.
+    #[serde(default)]
+    pub people: BTreeMap<String, Usual>,
+    /// Of everybody.
+    #[serde(default)]
+    pub team: Usual,
+}
+
+/// Where requests go that say nothing themselves.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Usual {
+    /// The repository, `owner/name`.
+    pub repository: Option<String>,
+    /// The workflow.
+    pub workflow: Option<String>,
+}
+
+/// What the conversation is about already.
+const MEMORY: u16 = 700;
+/// The room's topic, which everybody can see.
+const TOPIC: u16 = 610;
+/// The room's setting.
+const ROOM: u16 = 600;
+/// The person's setting.
+const PERSON: u16 = 500;
+/// The team's setting.
+const TEAM: u16 = 400;
+
+/// Claims the nearest default there is. One that leads nowhere is logged, and the next one is taken.
+pub fn route(event: &Event, config: &Config) -> Result<Outcome, PluginError> {
+    let claimed = defaults(event, config).find_map(|fallback| fallback.claim(event));
+    Ok(match claimed {
+        Some(claim) => Outcome::Claim(claim),
+        None => Outcome::Pass("neither the conversation, the room, the person nor the team has a default".to_string()),
+    })
+}
+
+/// A default, and how it came to be one.
+struct Fallback {
+    usual: Usual,
+    score: u16,
+    rule: &'static str,
+    reason: &'static str,
+    /// Where a person changes it.
+    whence: &'static str,
+    matched: Vec<String>,
+}
+
+/// The defaults that are set, nearest first.
+fn defaults<'a>(event: &'a Event, config: &'a Config) -> impl Iterator<Item = Fallback> + 'a {
+    let set = |usual: &Usual, score, rule, reason, whence| Fallback {
+        usual: usual.clone(),
+        score,
+        rule,
+        reason,
+        whence,
+        matched: Vec::new(),
+    };
+    let memory = event.memory.as_ref().map(|memory| Fallback {
+        // What kind of request the next one is, its own words say better than the one before it.
+        usual: Usual { repository: memory.repository.clone(), workflow: None },
+        score: MEMORY,
+        rule: "conversation",
+        reason: "this conversation is about it already",
+        whence: "this conversation",
+        matched: Vec::new(),
+    });
+    let topic = topic(&event.thread.room_topic).map(|(name, written)| Fallback {
+        usual: Usual { repository: Some(name), workflow: None },
+        score: TOPIC,
+        rule: "room-topic",
+        reason: "the topic of this room says so",
+        whence: "the topic of this room",
+        matched: vec![written],
+    });
+    let room = config.rooms.get(&event.thread.room).or_else(|| config.rooms.get(&event.thread.room_name));
+    let room = room.map(|it| set(it, ROOM, "room-setting", "it is the default of this room", "the setting `rooms`"));
+    let person = config.people.get(&event.author.id);
+    let person = person.map(|it| set(it, PERSON, "person-setting", "it is your default", "the setting `people`"));
+    let team = Some(set(&config.team, TEAM, "team-setting", "it is the default of the team", "the setting `team`"));
+    [memory, topic, room, person, team].into_iter().flatten()
+}
+
+impl Fallback {
+    /// The claim of a default that leads somewhere.
+    fn claim(self, event: &Event) -> Option<Claim> {
+        let repository = self.usual.repository.as_ref().and_then(|name| {
+            let known = event.repositories.iter().find(|it| it.name.eq_ignore_ascii_case(name));
+            if known.is_none() {
+                log::warn(&format!("{} says {name}, which is not a repository I know; change it there", self.whence));
+            }
+            known.map(|it| it.name.clone())
+        });
+        let workflow = self.usual.workflow.filter(|name| {
+            let known = event.workflows.iter().any(|it| it.name == *name);
+            if !known {
+                log::warn(&format!("{} says {name}, and there is no such workflow; change it there", self.whence));
+            }
+            known
+        });
+        if repository.is_none() && workflow.is_none() {
+            return None;
+        }
+        Some(Claim {
+            workflow,
+            place: repository.map_or(Place::Open, Place::Repository),
+            branch: None,
+            inputs: Vec::new(),
+            score: self.score,
+            reason: self.reason.to_string(),
+            rule: self.rule.to_string(),
+            matched: self.matched,
+        })
+    }
+}
+
+/// The repository that a topic names as `repo:owner/name`, and how that is written.
+fn topic(topic: &str) -> Option<(String, String)> {
+    topic.split_whitespace().find_map(|word| {
+        let word = text::bare(word.trim_matches(['[', ']', '|', ',']));
+        let (key, name) = word.split_once([':', '='])?;
+        let ours = key.eq_ignore_ascii_case("repo") || key.eq_ignore_ascii_case("repository");
+        (ours && name.contains('/') && !name.contains("://")).then(|| (name.to_string(), word.to_string()))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn its_cases_hold() {
+        signalbox_plugin::testing::check_router("cases", route);
+    }
+
+    #[test]
+    fn a_topic_names_its_repository_anywhere_in_it() {
+        for written in ["repo:acme/website", "All about money (repo:acme/website)", "[repo=acme/website] | be nice"] {
+            assert_eq!(topic(written).map(|it| it.0).as_deref(), Some("acme/website"), "{written}");
+        }
+        assert_eq!(topic("our repo is great, see repo:website"), None);
+        assert_eq!(topic(""), None);
+    }
+}

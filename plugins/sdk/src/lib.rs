@@ -3,7 +3,7 @@
 //! A plugin is a pure function over data. Write it in `src/lib.rs`, where it is tested natively, and export it in
 //! `src/component.rs`, which only exists in the Wasm build:
 //!
-//! ```ignore
+//! ```text
 //! // src/lib.rs
 //! #[cfg(target_family = "wasm")]
 //! mod component;
@@ -34,9 +34,7 @@ pub use bindings::router::signalbox::plugin::types::{
 
 /// What routers say.
 pub mod router {
-    pub use crate::bindings::router::exports::signalbox::plugin::router::{
-        Candidate, Claim, Outcome, Place, Question,
-    };
+    pub use crate::bindings::router::exports::signalbox::plugin::router::{Candidate, Claim, Outcome, Place, Question};
 }
 
 /// What prefetchers ask for and make.

@@ -68,17 +68,12 @@ pub struct Case<T> {
 }
 
 /// The cases of a folder, by name. Panics on a file that is not what it should be, with its path: this is for tests.
-pub fn cases<T: for<'a> Deserialize<'a>>(
-    folder: &Path,
-    event: impl Fn(&T) -> &Value,
-) -> Vec<Case<T>> {
+pub fn cases<T: for<'a> Deserialize<'a>>(folder: &Path, event: impl Fn(&T) -> &Value) -> Vec<Case<T>> {
     let base: Value = parse(&folder.join("event.json"));
     let mut files: Vec<_> = fs::read_dir(folder)
         .unwrap_or_else(|error| panic!("failed to read {}: {error}", folder.display()))
         .filter_map(|entry| Some(entry.ok()?.path()))
-        .filter(|path| {
-            path.extension().is_some_and(|it| it == "json") && !path.ends_with("event.json")
-        })
+        .filter(|path| path.extension().is_some_and(|it| it == "json") && !path.ends_with("event.json"))
         .collect();
     files.sort();
     let mut all = Vec::new();
@@ -86,11 +81,7 @@ pub fn cases<T: for<'a> Deserialize<'a>>(
         for (name, case) in parse::<BTreeMap<String, T>>(&file) {
             let mut whole = base.clone();
             merge(&mut whole, event(&case));
-            all.push(Case {
-                name,
-                event: whole,
-                case,
-            });
+            all.push(Case { name, event: whole, case });
         }
     }
     assert!(!all.is_empty(), "{} holds no case", folder.display());
@@ -105,8 +96,7 @@ pub fn check_router<C: for<'a> Deserialize<'a>>(
     let mut wrong = Vec::new();
     for Case { name, event, case } in cases(folder.as_ref(), |case: &RouterCase| &case.event) {
         let event: Event = value(&name, event);
-        let said =
-            crate::config::read(&case.config.to_string()).and_then(|config| route(&event, &config));
+        let said = crate::config::read(&case.config.to_string()).and_then(|config| route(&event, &config));
         compare(&mut wrong, &name, &case.expect, &json(&said));
     }
     finish(wrong);
@@ -145,20 +135,14 @@ pub fn gather<E: Serialize>(
         let requests = match next {
             Ok(requests) => requests,
             Err(error) => {
-                return Gathering {
-                    asked,
-                    gave: json(&Err::<(), _>(error)),
-                };
+                return Gathering { asked, gave: json(&Err::<(), _>(error)) };
             }
         };
         responses.extend(requests.iter().map(|request| respond(world, request)));
         asked.push(requests);
         next = match assemble(round, &responses) {
             Ok(Assembled::Done(items)) => {
-                return Gathering {
-                    asked,
-                    gave: json(&Ok::<_, ()>(items)),
-                };
+                return Gathering { asked, gave: json(&Ok::<_, ()>(items)) };
             }
             Ok(Assembled::More(requests)) => Ok(requests),
             Err(error) => Err(error),
@@ -169,19 +153,12 @@ pub fn gather<E: Serialize>(
 }
 
 fn respond(world: &[Response], request: &Request) -> Response {
-    let known = world
-        .iter()
-        .find(|response| response.request == *request)
-        .cloned();
-    known.unwrap_or_else(|| Response {
-        request: request.clone(),
-        outcome: Came::NotFound,
-    })
+    let known = world.iter().find(|response| response.request == *request).cloned();
+    known.unwrap_or_else(|| Response { request: request.clone(), outcome: Came::NotFound })
 }
 
 fn parse<T: for<'a> Deserialize<'a>>(path: &Path) -> T {
-    let text = fs::read_to_string(path)
-        .unwrap_or_else(|error| panic!("failed to read {}: {error}", path.display()));
+    let text = fs::read_to_string(path).unwrap_or_else(|error| panic!("failed to read {}: {error}", path.display()));
     serde_json::from_str(&text).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }
 
@@ -211,12 +188,7 @@ fn compare(wrong: &mut Vec<String>, name: &str, expect: &Value, got: &Value) {
 }
 
 fn finish(wrong: Vec<String>) {
-    assert!(
-        wrong.is_empty(),
-        "{} cases fail:\n\n{}",
-        wrong.len(),
-        wrong.join("\n\n")
-    );
+    assert!(wrong.is_empty(), "{} cases fail:\n\n{}", wrong.len(), wrong.join("\n\n"));
 }
 
 fn empty() -> Value {

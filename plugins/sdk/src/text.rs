@@ -8,25 +8,18 @@ pub fn said(text: &str) -> String {
     let text = without(text, "```", "```");
     let text = without(&text, "<!--", "-->");
     let text = without(&text, "`", "`");
-    text.lines()
-        .filter(|line| !line.trim_start().starts_with('>'))
-        .collect::<Vec<_>>()
-        .join("\n")
+    text.lines().filter(|line| !line.trim_start().starts_with('>')).collect::<Vec<_>>().join("\n")
 }
 
 /// The words of a text: what stands between spaces, without the punctuation around it. What is left of a link
 /// in angle brackets (`<https://…|label>`) is the link.
 pub fn words(text: &str) -> impl Iterator<Item = &str> {
-    text.split_whitespace()
-        .map(bare)
-        .filter(|word| !word.is_empty())
+    text.split_whitespace().map(bare).filter(|word| !word.is_empty())
 }
 
 /// A word without the punctuation around it.
 pub fn bare(word: &str) -> &str {
-    let word = word
-        .trim_matches(|c: char| "()<>{}\"'“”‘’,;:!?*_~…".contains(c))
-        .trim_end_matches('.');
+    let word = word.trim_matches(|c: char| "()<>{}\"'“”‘’,;:!?*_~…".contains(c)).trim_end_matches('.');
     match word.split_once('|') {
         Some((link, _label)) if link.contains("://") => link,
         Some(_) | None => word,

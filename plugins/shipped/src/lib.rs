@@ -21,4 +21,11 @@ macro_rules! shipped {
 }
 
 /// All of them: routers, then prefetchers.
-pub const ALL: [Shipped; 1] = [shipped!("explicit")];
+pub const ALL: [Shipped; 6] = [
+    shipped!("explicit"),
+    shipped!("keywords"),
+    shipped!("channel"),
+    shipped!("thread"),
+    shipped!("links"),
+    shipped!("repo-guide"),
+];

@@ -1,0 +1,1 @@
+signalbox_plugin::router!(crate::route, crate::Config);

@@ -1,0 +1,105 @@
+//! Phrases in a text: whole words, in any case, whatever stands between them.
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+
+/// Words too common to say anything about what two texts share. Shorter ones never do.
+const COMMON: [&str; 14] = [
+    "that", "this", "with", "from", "have", "should", "when", "where", "what", "they", "there", "please", "which",
+    "into",
+];
+/// The fewest letters of a word that says something.
+const TELLING: usize = 4;
+
+/// The words of a text, in order and in lower case. Addresses and everything with a slash are left out: what is in them
+/// is not spoken.
+pub(crate) struct Words(Vec<String>);
+
+impl Words {
+    pub(crate) fn of(text: &str) -> Self {
+        let spoken = text.split_whitespace().filter(|word| !word.contains('/'));
+        let words = spoken.flat_map(|word| word.split(|c: char| !c.is_alphanumeric()).filter(|part| !part.is_empty()));
+        Self(words.map(str::to_lowercase).collect())
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Where a phrase stands, each place it does.
+    pub(crate) fn find<'a>(&'a self, phrase: &'a Words) -> impl Iterator<Item = Range<usize>> + 'a {
+        let size = phrase.0.len();
+        let windows = self.0.windows(size.max(1)).enumerate();
+        windows.filter(move |(_, window)| size > 0 && **window == phrase.0[..]).map(move |(at, _)| at..at + size)
+    }
+
+    /// The word that many places before a position.
+    pub(crate) fn before(&self, at: usize, places: usize) -> &str {
+        at.checked_sub(places).and_then(|at| self.0.get(at)).map_or("", String::as_str)
+    }
+
+    /// The word at a position.
+    pub(crate) fn at(&self, at: usize) -> &str {
+        self.0.get(at).map_or("", String::as_str)
+    }
+
+    /// The telling words of this text that the other has too, each once.
+    pub(crate) fn shared(&self, other: &Words) -> Vec<String> {
+        let mut shared: Vec<String> = Vec::new();
+        for word in &self.0 {
+            let telling = word.chars().count() >= TELLING && !COMMON.contains(&word.as_str());
+            if telling && other.0.contains(word) && !shared.contains(word) {
+                shared.push(word.clone());
+            }
+        }
+        shared
+    }
+}
+
+/// The phrases that occur, without those that only occur within a longer one.
+pub(crate) fn all<'a>(phrases: &'a BTreeMap<String, String>, words: &Words) -> Vec<(&'a str, &'a str)> {
+    let mut found: Vec<(Range<usize>, &str, &str)> = Vec::new();
+    for (phrase, meaning) in phrases {
+        found.extend(words.find(&Words::of(phrase)).map(|at| (at, phrase.as_str(), meaning.as_str())));
+    }
+    let within = |it: &Range<usize>| {
+        found.iter().any(|(other, _, _)| other.len() > it.len() && other.start <= it.start && it.end <= other.end)
+    };
+    let mut kept: Vec<(&str, &str)> = Vec::new();
+    for (at, phrase, meaning) in &found {
+        if !within(at) && !kept.contains(&(phrase, meaning)) {
+            kept.push((phrase, meaning));
+        }
+    }
+    kept
+}
+
+/// The phrase of the most words that occurs; of several, the first by the alphabet.
+pub(crate) fn longest<'a>(phrases: &'a BTreeMap<String, String>, words: &Words) -> Option<(&'a str, &'a str)> {
+    let mut found = all(phrases, words);
+    found.sort_by_key(|(phrase, _)| std::cmp::Reverse(Words::of(phrase).0.len()));
+    found.first().copied()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn found(phrases: &[&str], text: &str) -> Vec<String> {
+        let phrases = phrases.iter().map(|it| ((*it).to_string(), String::new())).collect();
+        all(&phrases, &Words::of(text)).into_iter().map(|(phrase, _)| phrase.to_string()).collect()
+    }
+
+    #[test]
+    fn a_phrase_is_whole_words_in_any_case() {
+        assert_eq!(found(&["pricing page"], "The Pricing-Page's title"), ["pricing page"]);
+        assert_eq!(found(&["pricing page"], "repricing pages"), [""; 0]);
+        assert_eq!(found(&["docs"], "see example.com/docs and and/or"), [""; 0]);
+    }
+
+    #[test]
+    fn a_longer_phrase_hides_a_shorter_one_within_it() {
+        assert_eq!(found(&["page", "pricing page"], "the pricing page"), ["pricing page"]);
+        assert_eq!(found(&["page", "pricing page"], "the pricing page and another page"), ["page", "pricing page"]);
+    }
+}

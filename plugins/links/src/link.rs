@@ -1,0 +1,72 @@
+//! Links in a text, and what to fetch for each.
+
+use signalbox_plugin::prefetcher::{Change, File, Request, Route};
+use signalbox_plugin::{Event, text};
+
+/// What the links of a text lead to, each once, in the order they are written.
+pub(crate) fn all(text: &str, event: &Event, route: &Route) -> Vec<Request> {
+    let mut requests = Vec::new();
+    // A text inside JSON ends at its quote.
+    for word in text.split(|c: char| c.is_whitespace() || "\"<>()[]".contains(c)).map(text::bare) {
+        if let Some(request) = follow(word, event, route)
+            && !requests.contains(&request)
+        {
+            requests.push(request);
+        }
+    }
+    requests
+}
+
+/// What to call a request.
+pub(crate) fn title(request: &Request) -> String {
+    match request {
+        Request::Thread(_) => "the conversation".to_string(),
+        Request::File(file) | Request::Folder(file) => format!("{} of {}", file.path, file.repository),
+        Request::Change(change) => format!("{}#{}", change.repository, change.number),
+        Request::Http(url) => url.clone(),
+    }
+}
+
+fn follow(word: &str, event: &Event, route: &Route) -> Option<Request> {
+    if let Some((_, rest)) = word.split_once("://") {
+        if !word.starts_with("https://") && !word.starts_with("http://") {
+            return None;
+        }
+        let path = rest.split_once('/').map_or("", |(_host, path)| path);
+        return match within(path, event) {
+            Some(found) => found,
+            None => Some(Request::Http(word.to_string())),
+        };
+    }
+    // `owner/name#12`, and `#12` where the request has a repository.
+    let (repository, number) = word.split_once('#')?;
+    let number = number.parse().ok().filter(|number| *number > 0)?;
+    let repository = match repository {
+        "" => route.repository.clone()?,
+        name => known(name, event)?,
+    };
+    Some(Request::Change(Change { repository, number }))
+}
+
+/// What a path within a known repository leads to: `Some(None)` is a page of it with nothing to fetch; `None` is a path
+/// that leads elsewhere.
+fn within(path: &str, event: &Event) -> Option<Option<Request>> {
+    let path = path.split(['?', '#']).next()?;
+    let parts: Vec<&str> = path.split('/').filter(|part| !part.is_empty() && *part != "-").collect();
+    let [owner, name, rest @ ..] = parts.as_slice() else { return None };
+    let repository = known(&format!("{owner}/{}", name.trim_end_matches(".git")), event)?;
+    Some(match rest {
+        ["pull" | "pulls" | "merge_requests" | "changes" | "issues", number, ..] => {
+            number.parse().ok().map(|number| Request::Change(Change { repository, number }))
+        }
+        // The file as it is where the work begins, not as it was at the link's own commit.
+        ["blob" | "raw" | "src", _commit, file @ ..] if !file.is_empty() => {
+            Some(Request::File(File { repository, path: file.join("/") }))
+        }
+        _ => None,
+    })
+}
+
+fn known(name: &str, event: &Event) -> Option<String> {
+    event.repositories.iter().find(|it| it.name.eq_ignore_ascii_case(name)).map(|it| it.name.clone())
+}

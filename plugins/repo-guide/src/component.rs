@@ -1,0 +1,1 @@
+signalbox_plugin::prefetcher!(crate::plan, crate::assemble, crate::Config);
