@@ -9,7 +9,7 @@ use signalbox_domain::id::{DeliveryId, DevboxId, RunId};
 use signalbox_domain::post::{Mark, Post, Slot};
 use signalbox_domain::run::Run;
 use signalbox_domain::step::{Step, step};
-use signalbox_domain::talk::{Message, Person, Role, ThreadId};
+use signalbox_domain::talk::{Message, MessageId, Person, Role, ThreadId};
 use signalbox_domain::time::Time;
 use signalbox_ports::Error;
 use signalbox_ports::store::{Commit, Lease, Settlement, Store};
@@ -26,10 +26,10 @@ pub(super) fn thread(root: &str) -> ThreadId {
     ThreadId { chat: "world".into(), room: "C:1".into(), root: root.into() }
 }
 
-/// Ana says `text` in the thread; the text is the delivery's key, too.
+/// Ana says `text` in the thread. The same text in the same thread is the same delivery.
 pub(super) fn said(thread: &ThreadId, text: &str, at: Time) -> Delivery {
     let by = Person { id: "world:ana".into(), name: "Ana".into(), role: Role::Member };
-    let message = Message { id: text.into(), by, text: text.into() };
+    let message = Message { id: MessageId(format!("{}.{text}", thread.root)), by, text: text.into() };
     let id = Event::said(thread, &message);
     Delivery {
         thread: thread.clone(),
