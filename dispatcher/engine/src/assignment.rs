@@ -101,8 +101,9 @@ impl Engine {
 
         let team = self.agent(agent)?;
         let mut settings = team.settings.clone();
-        if let Some(own) = team.phases.get(&format!("{}.{}", job.plan.workflow.name, phase.name)) {
-            settings.extend(own.clone());
+        let own = format!("{}.{}", job.plan.workflow.name, phase.name);
+        for key in [own.clone(), format!("{own}.{}", feedback.len() + 1)] {
+            settings.extend(team.phases.get(&key).cloned().unwrap_or_default());
         }
         let model = agent.model.clone().or_else(|| team.model.clone());
         Ok(Task::Agent { adapter: team.adapter.clone(), model, settings, prompt })

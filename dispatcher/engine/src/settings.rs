@@ -35,7 +35,8 @@ pub struct Agent {
     pub model: Option<String>,
     /// The adapter's own settings.
     pub settings: BTreeMap<String, String>,
-    /// The adapter's settings for one phase, by `workflow.phase`; they come before `settings`.
+    /// The adapter's settings for one phase, by `workflow.phase`, or for one of its rounds, by `workflow.phase.2`; the
+    /// narrower come first.
     pub phases: BTreeMap<String, BTreeMap<String, String>>,
 }
 

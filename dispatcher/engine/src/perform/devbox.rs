@@ -4,6 +4,7 @@ use signalbox_domain::devbox::{Attempt, Control};
 use signalbox_domain::event::Fact;
 use signalbox_domain::id::DevboxId;
 use signalbox_domain::run::Run;
+use signalbox_domain::workflow::Work;
 use signalbox_ports::Error;
 use signalbox_ports::devbox::Spec;
 use signalbox_ports::store::Lease;
@@ -13,13 +14,17 @@ use crate::settings::UNCLAIMED;
 use crate::token::{Use, token};
 
 impl Engine {
-    /// The lease is kept before the box is asked for, so that a box nobody knows can only be a leftover.
+    /// An agent that is not set up is found out here, before a box is made for it. The lease is kept before the box is asked for, so that a box nobody knows can only be a leftover.
     pub(super) async fn provision(
         &self,
         run: &Run,
         devbox: &DevboxId,
         attempt: &Attempt,
     ) -> Result<Option<Fact>, Error> {
+        let phase = run.plan().and_then(|plan| plan.workflow.phase(&attempt.phase));
+        if let Some(Work::Agent(agent)) = phase.map(|phase| &phase.work) {
+            self.agent(agent)?;
+        }
         let lease = Lease {
             devbox: devbox.clone(),
             run: run.id.clone(),

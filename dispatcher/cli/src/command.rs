@@ -1,0 +1,72 @@
+//! What each command does.
+
+mod act;
+mod ask;
+mod doctor;
+mod look;
+mod serve;
+
+pub(crate) use ask::code;
+pub(crate) use serve::interrupted;
+
+use std::process::ExitCode;
+
+use anyhow::{Context as _, Result};
+
+use crate::arguments::{Arguments, Command};
+use crate::client::Client;
+use crate::config::Config;
+use crate::demo;
+use crate::dispatcher::Dispatcher;
+use crate::home::Home;
+
+/// Does what was typed.
+pub(crate) fn run(arguments: Arguments) -> Result<ExitCode> {
+    let config = Config::load(arguments.config.as_deref())?;
+    if let Command::Demo(demo) = &arguments.command {
+        return demo::run(arguments.data.as_deref(), demo);
+    }
+    let home = Home::open(arguments.data.as_deref())?;
+    match &arguments.command {
+        Command::Demo(_) => Ok(ExitCode::SUCCESS),
+        Command::Serve(serve) => serve::serve(&home, config, serve),
+        Command::Ask(ask) => ask::ask(&home, config, ask),
+        Command::Runs(runs) => with(&home, &config, |client| look::runs(client, runs)),
+        Command::Show(named) => with(&home, &config, |client| look::show(client, named)),
+        Command::Why(named) => with(&home, &config, |client| look::why(client, named)),
+        Command::Stop(named) => with(&home, &config, |client| act::stop(client, named)),
+        Command::Approve(named) => with(&home, &config, |client| act::approve(client, named)),
+        Command::Deny(deny) => with(&home, &config, |client| act::deny(client, deny)),
+        Command::Replay(named) => with(&home, &config, |client| look::replay(client, named)),
+        Command::Doctor(doctor) => doctor::doctor(&home, &config, doctor),
+    }
+}
+
+/// Asks the dispatcher that runs on this folder; if none does, one is up for as long as it takes.
+pub(crate) fn with(home: &Home, config: &Config, ask: impl FnOnce(&Client) -> Result<ExitCode>) -> Result<ExitCode> {
+    if let Some(client) = Client::running(home) {
+        return ask(&client);
+    }
+    let config = Config { listen: "127.0.0.1:0".into(), ..config.clone() };
+    up(home, &config, |dispatcher| Client::new(&dispatcher.url, &dispatcher.token), ask)
+}
+
+/// Has a dispatcher up while `during` runs, which is given what `before` made of it.
+pub(crate) fn up<T>(
+    home: &Home,
+    config: &Config,
+    before: impl FnOnce(&Dispatcher) -> T,
+    during: impl FnOnce(&T) -> Result<ExitCode>,
+) -> Result<ExitCode> {
+    let runtime = tokio::runtime::Runtime::new().context("failed to start")?;
+    let dispatcher = runtime.block_on(Dispatcher::open(home, config))?;
+    let (over, end) = tokio::sync::oneshot::channel::<()>();
+    let made = before(&dispatcher);
+    let served = runtime.spawn(dispatcher.run(async {
+        let _ = end.await;
+    }));
+    let answer = during(&made);
+    let _ = over.send(());
+    runtime.block_on(served).context("the dispatcher broke off")??;
+    answer
+}

@@ -1,0 +1,109 @@
+//! `doctor`: each thing that is needed, tried; what is missing, with the command that mends it.
+
+use std::process::{Command, ExitCode};
+
+use anyhow::{Context as _, Result};
+use serde_json::json;
+use signalbox_sandbox::Sandbox;
+
+use crate::arguments::Doctor;
+use crate::client::Client;
+use crate::config::Config;
+use crate::dispatcher;
+use crate::home::Home;
+
+/// One thing that was tried.
+struct Finding {
+    what: &'static str,
+    well: bool,
+    said: String,
+    remedy: String,
+}
+
+pub(crate) fn doctor(home: &Home, config: &Config, asked: &Doctor) -> Result<ExitCode> {
+    let findings = [git(), sandbox(home, config)?, plugins(home, config), folder(home), agents(config), running(home)];
+    if asked.json {
+        let all: Vec<_> = findings
+            .iter()
+            .map(|found| json!({ "what": found.what, "well": found.well, "said": found.said, "remedy": found.remedy }))
+            .collect();
+        println!("{}", serde_json::to_string_pretty(&all)?);
+    } else {
+        for Finding { what, well, said, remedy } in &findings {
+            println!("{} {what:<10} {said}", if *well { "✓" } else { "✗" });
+            if !remedy.is_empty() {
+                println!("             → {remedy}");
+            }
+        }
+    }
+    let well = findings.iter().all(|found| found.well);
+    Ok(if well { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+fn good(what: &'static str, said: impl Into<String>) -> Finding {
+    Finding { what, well: true, said: said.into(), remedy: String::new() }
+}
+
+fn bad(what: &'static str, said: impl Into<String>, remedy: impl Into<String>) -> Finding {
+    Finding { what, well: false, said: said.into(), remedy: remedy.into() }
+}
+
+fn git() -> Finding {
+    match Command::new("git").arg("--version").output() {
+        Ok(output) if output.status.success() => good("git", String::from_utf8_lossy(&output.stdout).trim()),
+        Ok(output) => bad("git", String::from_utf8_lossy(&output.stderr).trim(), "apt-get install git"),
+        Err(error) => bad("git", format!("it cannot be started: {error}"), "apt-get install git"),
+    }
+}
+
+fn sandbox(home: &Home, config: &Config) -> Result<Finding> {
+    let sandbox = Sandbox::new(signalbox_sandbox::Config {
+        folder: home.at("boxes"),
+        program: std::env::current_exe().context("failed to find this program")?,
+        endpoint: home.at("endpoint"),
+        tools: config.tools.clone(),
+        unsandboxed_i_accept_the_risk: false,
+    });
+    let runtime = tokio::runtime::Runtime::new().context("failed to start")?;
+    Ok(match runtime.block_on(sandbox.probe()) {
+        Ok(()) => good("sandbox", "a box was made, tried and removed"),
+        Err(unable) => bad("sandbox", unable.reason, unable.remedy),
+    })
+}
+
+fn plugins(home: &Home, config: &Config) -> Finding {
+    match dispatcher::plugins(home, config) {
+        Ok(host) => {
+            let names: Vec<String> = host.manifests().map(|manifest| manifest.id.clone()).collect();
+            good("plugins", names.join(", "))
+        }
+        Err(error) => bad("plugins", format!("{error:#}"), "correct [plugins.…] in signalbox.toml"),
+    }
+}
+
+fn folder(home: &Home) -> Finding {
+    let trial = home.at(".trial");
+    match crate::home::write_private(&trial, "trial").and_then(|()| Ok(std::fs::remove_file(&trial)?)) {
+        Ok(()) => good("folder", home.path().display().to_string()),
+        Err(error) => bad("folder", format!("{error:#}"), "name a folder you may write with --data"),
+    }
+}
+
+fn agents(config: &Config) -> Finding {
+    if config.agents.contains_key("default") {
+        let names: Vec<&str> = config.agents.keys().map(String::as_str).collect();
+        return good("agents", names.join(", "));
+    }
+    bad(
+        "agents",
+        "no agent is set up, so nothing can be worked",
+        "add to signalbox.toml:  [agents.default]  adapter = \"command\"  command = \"PROGRAM\"",
+    )
+}
+
+fn running(home: &Home) -> Finding {
+    match Client::running(home) {
+        Some(_) => good("dispatcher", "one is running on this folder"),
+        None => good("dispatcher", "none is running on this folder; `signalbox serve` starts one"),
+    }
+}

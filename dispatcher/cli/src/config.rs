@@ -1,0 +1,179 @@
+//! `signalbox.toml`: what the team decided. A key that is not known is an error that names its place.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, Result, anyhow};
+use serde::Deserialize;
+use signalbox_domain::talk::Role;
+
+/// The settings of a dispatcher.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct Config {
+    /// What the page calls the person whose token is printed at the start.
+    pub(crate) name: String,
+    /// Where to listen. Anything but a loopback address has to be meant: see `open_to_the_network`.
+    pub(crate) listen: String,
+    /// Listen on an address that others can reach.
+    pub(crate) open_to_the_network: bool,
+    /// How many runs work at once.
+    pub(crate) concurrent_runs: u32,
+    /// Paths (globs) that no change may touch, in any repository.
+    pub(crate) protect: Vec<String>,
+    /// Folders of tools that agents may read and run, beside those of the system.
+    pub(crate) tools: Vec<PathBuf>,
+    /// Run agents without a sandbox: they may do whatever this user may.
+    pub(crate) unsandboxed_i_accept_the_risk: bool,
+    /// Rooms to begin with.
+    pub(crate) rooms: Vec<Room>,
+    /// More people, each with a token of their own.
+    pub(crate) people: Vec<Member>,
+    /// Repositories to take in.
+    pub(crate) repositories: Vec<Repository>,
+    /// Agents, by the name workflows use; `default` is the one they mean when they name none.
+    pub(crate) agents: BTreeMap<String, Agent>,
+    /// Settings of plugins, by their id.
+    pub(crate) plugins: BTreeMap<String, toml::Table>,
+    /// Agents whose sessions this program brings along: the demo's.
+    #[serde(skip)]
+    pub(crate) recorded: BTreeMap<String, signalbox_engine::Agent>,
+}
+
+/// A room.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Room {
+    /// Its name.
+    pub(crate) name: String,
+    /// Its topic; `repo:owner/name` makes that its default repository.
+    #[serde(default)]
+    pub(crate) topic: String,
+}
+
+/// Someone who may use the page.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Member {
+    /// A short name that never changes.
+    pub(crate) id: String,
+    /// What to call them.
+    pub(crate) name: String,
+    /// What they may do.
+    pub(crate) role: Role,
+    /// What lets them in: 16 characters at least.
+    pub(crate) token: String,
+}
+
+/// A repository to take in.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Repository {
+    /// Its folder (from the settings file) or URL.
+    pub(crate) from: String,
+    /// Its name here, `owner/name`.
+    pub(crate) name: Option<String>,
+    /// What it is, in words.
+    pub(crate) description: Option<String>,
+}
+
+/// An agent.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Agent {
+    /// The runner's adapter: `command`, `scripted`.
+    pub(crate) adapter: String,
+    /// The provider's name for the model.
+    pub(crate) model: Option<String>,
+    /// `command`: the program, which reads the prompt on its standard input and edits the files it is started in.
+    pub(crate) command: Option<String>,
+    /// `scripted`: the recorded session, a file of the repository.
+    pub(crate) session: Option<String>,
+}
+
+/// Where the page listens unless the settings say otherwise.
+const LISTEN: &str = "127.0.0.1:7420";
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            name: "You".into(),
+            listen: LISTEN.into(),
+            open_to_the_network: false,
+            concurrent_runs: 4,
+            protect: Vec::new(),
+            tools: Vec::new(),
+            unsandboxed_i_accept_the_risk: false,
+            rooms: vec![Room { name: "general".into(), topic: String::new() }],
+            people: Vec::new(),
+            repositories: Vec::new(),
+            agents: BTreeMap::new(),
+            plugins: BTreeMap::new(),
+            recorded: BTreeMap::new(),
+        }
+    }
+}
+
+impl Config {
+    /// The settings in `file`, or in `signalbox.toml` here; without either, the defaults.
+    pub(crate) fn load(file: Option<&Path>) -> Result<Self> {
+        let here = Path::new("signalbox.toml");
+        let file = match file {
+            Some(file) => file,
+            None if here.is_file() => here,
+            None => return Ok(Self::default()),
+        };
+        let text = fs::read_to_string(file).with_context(|| format!("failed to read {}", file.display()))?;
+        let mut config: Self = toml::from_str(&text).map_err(|error| anyhow!("{}: {error}", file.display()))?;
+        config.check().map_err(|problem| anyhow!("{}: {problem}", file.display()))?;
+        let folder = file.parent().unwrap_or(Path::new("."));
+        for repository in &mut config.repositories {
+            let beside = folder.join(&repository.from);
+            if !repository.from.contains("://") && beside.exists() {
+                repository.from = beside.display().to_string();
+            }
+        }
+        Ok(config)
+    }
+
+    fn check(&self) -> Result<()> {
+        if self.concurrent_runs == 0 {
+            return Err(anyhow!("`concurrent_runs = 0` lets nothing run; write 1 or more"));
+        }
+        for member in &self.people {
+            if member.token.len() < 16 {
+                return Err(anyhow!("the token of {} has fewer than 16 characters; take a longer one", member.id));
+            }
+        }
+        for (name, agent) in &self.agents {
+            let needs = match agent.adapter.as_str() {
+                "command" => agent.command.is_none().then_some("command = \"PROGRAM\""),
+                "scripted" => agent.session.is_none().then_some("session = \"FILE\""),
+                other => {
+                    return Err(anyhow!("[agents.{name}] has the adapter `{other}`; there are `command` and `scripted`"));
+                }
+            };
+            if let Some(needs) = needs {
+                return Err(anyhow!("[agents.{name}] needs a line `{needs}`"));
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Agent {
+    /// As the engine hands it to runners.
+    pub(crate) fn for_engine(&self) -> signalbox_engine::Agent {
+        let settings = [("command", &self.command), ("session", &self.session)]
+            .into_iter()
+            .filter_map(|(key, value)| Some((key.to_owned(), value.clone()?)))
+            .collect();
+        signalbox_engine::Agent {
+            adapter: self.adapter.clone(),
+            model: self.model.clone(),
+            settings,
+            phases: BTreeMap::new(),
+        }
+    }
+}

@@ -1,0 +1,202 @@
+//! The dispatcher of one machine, wired: where every port gets its adapter, and nothing is decided.
+
+use std::fs;
+use std::net::{IpAddr, SocketAddr};
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use anyhow::{Context as _, Result, anyhow, bail};
+use axum::Router;
+use signalbox_console::{Console, Member, Settings as ConsoleSettings, Views};
+use signalbox_domain::talk::Person;
+use signalbox_engine::{Engine, Ports, Settings};
+use signalbox_git::Forge;
+use signalbox_plugin_host::{Config as HostConfig, Host, Plugin};
+use signalbox_ports::clock::System;
+use signalbox_sandbox::Sandbox;
+use signalbox_sqlite::Folder;
+use tokio::net::TcpListener;
+
+use crate::api;
+use crate::changes::BuiltIn;
+use crate::config::Config;
+use crate::home::{Home, write_private};
+
+/// Deliveries worked beside each other.
+const WORKERS: usize = 4;
+
+/// A dispatcher that is up.
+pub(crate) struct Dispatcher {
+    /// Where its page is.
+    pub(crate) url: String,
+    /// What lets a person into it.
+    pub(crate) token: String,
+    /// What drives it.
+    pub(crate) engine: Arc<Engine>,
+    /// Its forge.
+    pub(crate) forge: Arc<Forge>,
+    listener: TcpListener,
+    router: Router,
+}
+
+impl Dispatcher {
+    /// Opens everything in `home` and listens, without working yet.
+    pub(crate) async fn open(home: &Home, config: &Config) -> Result<Self> {
+        let listener = listen(home, config).await?;
+        let address = listener.local_addr().context("failed to learn where the dispatcher listens")?;
+        let url = format!("http://{}", reachable(address));
+
+        let folder = Folder::open(&home.at("state"))?;
+        let (store, queue, blobs) = folder.ports();
+        let forge = Arc::new(Forge::open(home.at("forge"), &url).await?);
+        for repository in &config.repositories {
+            take_in(&forge, repository).await?;
+        }
+        let plugins = Arc::new(plugins(home, config)?);
+        let console = console(home, config)?;
+        let endpoint = home.at("endpoint");
+        let sandbox = Sandbox::new(signalbox_sandbox::Config {
+            folder: home.at("boxes"),
+            program: std::env::current_exe().context("failed to find this program")?,
+            endpoint: endpoint.clone(),
+            tools: config.tools.clone(),
+            unsandboxed_i_accept_the_risk: config.unsandboxed_i_accept_the_risk,
+        });
+        let ports = Ports {
+            store: store.clone(),
+            queue,
+            blobs: blobs.clone(),
+            plugins,
+            chats: [("console".to_owned(), Arc::new(console.clone()) as _)].into(),
+            forge: forge.clone(),
+            devbox: Arc::new(sandbox),
+            clock: Arc::new(System),
+        };
+        let mut settings = Settings::new(home.secret()?);
+        settings.concurrent_runs = config.concurrent_runs;
+        settings.protect.clone_from(&config.protect);
+        settings.agents = config.agents.iter().map(|(name, agent)| (name.clone(), agent.for_engine())).collect();
+        settings.agents.extend(config.recorded.clone());
+        let engine = Arc::new(Engine::new(ports, settings));
+
+        let token = home.token()?;
+        let views = Views { store, blobs, changes: Some(Arc::new(BuiltIn(forge.clone()))) };
+        let router = signalbox_ingress::router(engine.clone())
+            .merge(console.routes(engine.clone(), views))
+            .merge(signalbox_git::routes(forge.clone()))
+            .merge(api::routes(engine.clone(), forge.clone(), &token));
+        write_private(&endpoint, &url)?;
+        Ok(Self { url, token, engine, forge, listener, router })
+    }
+
+    /// Works and answers until `until` is over.
+    pub(crate) async fn run(self, until: impl Future<Output = ()> + Send + 'static) -> Result<()> {
+        let (ended, end) = tokio::sync::watch::channel(false);
+        let stop = async move {
+            until.await;
+            let _ = ended.send(true);
+        };
+        let mut over = end.clone();
+        let shutdown = async move {
+            let _ = over.wait_for(|ended| *ended).await;
+        };
+        let served = signalbox_ingress::serve(self.listener, self.router, shutdown);
+        let mut over = end;
+        tokio::select! {
+            served = async { tokio::join!(served, stop).0 } => served.context("the page could not be served any more")?,
+            () = self.engine.drive(WORKERS) => {}
+            _ = async { let _ = over.wait_for(|ended| *ended).await; tokio::time::sleep(DRAIN).await } => {}
+        }
+        Ok(())
+    }
+}
+
+/// How long open connections may take to end.
+const DRAIN: std::time::Duration = std::time::Duration::from_millis(300);
+
+/// Takes a repository in, or brings it up to date.
+pub(crate) async fn take_in(forge: &Forge, repository: &crate::config::Repository) -> Result<signalbox_git::Imported> {
+    let imported = forge
+        .import(&repository.from, repository.name.as_deref())
+        .await
+        .with_context(|| format!("failed to take in the repository {}", repository.from))?;
+    if let Some(description) = &repository.description {
+        forge.describe(&imported.known.repository, description).await?;
+    }
+    Ok(imported)
+}
+
+async fn listen(home: &Home, config: &Config) -> Result<TcpListener> {
+    let address: SocketAddr = config
+        .listen
+        .parse()
+        .map_err(|error| anyhow!("`{}` is no address and port ({error}); write 127.0.0.1:7420", config.listen))?;
+    if !address.ip().is_loopback() && !config.open_to_the_network {
+        bail!(
+            "{address} can be reached by others. If that is meant, set `open_to_the_network = true`; \
+             otherwise listen on 127.0.0.1"
+        );
+    }
+    // Boxes at work know the last address: take it again if any will do.
+    if address.port() == 0
+        && let Some(last) = last(home).filter(|last| last.ip() == address.ip())
+        && let Ok(listener) = TcpListener::bind(last).await
+    {
+        return Ok(listener);
+    }
+    TcpListener::bind(address).await.with_context(|| {
+        format!("failed to listen on {address}; if another dispatcher is there, stop it or take another port")
+    })
+}
+
+fn last(home: &Home) -> Option<SocketAddr> {
+    fs::read_to_string(home.at("endpoint")).ok()?.trim().strip_prefix("http://")?.parse().ok()
+}
+
+/// The address to reach it by from this machine.
+fn reachable(address: SocketAddr) -> SocketAddr {
+    let ip = match address.ip() {
+        IpAddr::V4(ip) if ip.is_unspecified() => IpAddr::from([127, 0, 0, 1]),
+        IpAddr::V6(ip) if ip.is_unspecified() => IpAddr::V6(std::net::Ipv6Addr::LOCALHOST),
+        ip => ip,
+    };
+    SocketAddr::new(ip, address.port())
+}
+
+/// The shipped plugins with the team's settings.
+pub(crate) fn plugins(home: &Home, config: &Config) -> Result<Host> {
+    let mut given = config.plugins.clone();
+    let mut plugins = Vec::new();
+    for shipped in signalbox_shipped::ALL {
+        let settings = match id(shipped.manifest).and_then(|id| given.remove(&id)) {
+            Some(table) => match serde_json::to_value(table)? {
+                serde_json::Value::Object(map) => map,
+                _ => serde_json::Map::new(),
+            },
+            None => serde_json::Map::new(),
+        };
+        plugins.push(Plugin { manifest: shipped.manifest.into(), component: shipped.component.into(), settings });
+    }
+    if let Some(unknown) = given.keys().next() {
+        let known: Vec<String> = signalbox_shipped::ALL.iter().filter_map(|shipped| id(shipped.manifest)).collect();
+        bail!("[plugins.{unknown}] is about a plugin that is not there; there are {}", known.join(", "));
+    }
+    let config = HostConfig { plugins, ..HostConfig::default() };
+    Ok(Host::open(config, &home.at("plugins"))?)
+}
+
+fn id(manifest: &str) -> Option<String> {
+    manifest.parse::<toml::Table>().ok()?.get("id")?.as_str().map(str::to_owned)
+}
+
+fn console(home: &Home, config: &Config) -> Result<Console> {
+    let mut settings = ConsoleSettings::local(&config.name, home.token()?);
+    settings.members.extend(config.people.iter().map(|member| Member {
+        person: Person { id: format!("console:{}", member.id), name: member.name.clone(), role: member.role },
+        token: member.token.clone(),
+    }));
+    settings.rooms = config.rooms.iter().map(|room| (room.name.clone(), room.topic.clone())).collect();
+    let folder: PathBuf = home.at("console");
+    fs::create_dir_all(&folder).with_context(|| format!("failed to make {}", folder.display()))?;
+    Ok(Console::open(&folder, settings)?)
+}
