@@ -34,6 +34,8 @@ fn what_can_be_decided_is_decided_as_it_reads() {
         "plan.output.risk in [\"medium\", \"high\"]",
         "plan.output.files > 10 && plan.output.files <= 30",
         "plan.output.files >= -1 && plan.output.files < 1e2",
+        "plan.output.files < 3 || plan.output.files >= 30",
+        "plan.output.files <= 3 || plan.output.files > 30",
         "plan.output.breaking",
         "plan.output.breaking == true || has(plan.output.cost)",
         "'\"ui\" in plan.output.tags'",
@@ -57,6 +59,8 @@ fn what_can_be_decided_is_decided_as_it_reads() {
         yes -   -   plan.output.risk in ["medium", "high"]
         -   yes -   plan.output.files > 10 && plan.output.files <= 30
         yes yes -   plan.output.files >= -1 && plan.output.files < 1e2
+        -   yes -   plan.output.files < 3 || plan.output.files >= 30
+        yes -   -   plan.output.files <= 3 || plan.output.files > 30
         -   yes -   plan.output.breaking
         yes yes -   plan.output.breaking == true || has(plan.output.cost)
         yes -   -   '"ui" in plan.output.tags'

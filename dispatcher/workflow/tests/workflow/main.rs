@@ -3,6 +3,7 @@
 mod conditions;
 mod digest;
 mod editors;
+mod frozen;
 mod fuzz;
 mod outputs;
 mod prompts;

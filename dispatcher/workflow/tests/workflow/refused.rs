@@ -358,7 +358,7 @@ fn handoffs_are_produced_before_they_are_read_or_bound() {
              → produces: []
 
             demo.yaml:20:36: `approve` binds `plan.md`, which no phase produces (add it to the `produces` of an earlier phase)
-            demo.yaml:23:68: `build` reads `plan.md`, which no phase produces (add it to the `produces` of an earlier phase)
+            demo.yaml:23:84: `build` reads `plan.md`, which no phase produces (add it to the `produces` of an earlier phase)
             demo.yaml:35:68: `review` reads `plan.md`, which no phase produces (add it to the `produces` of an earlier phase)
             # binds: [plan.md, head] → binds: [summary.md]
             demo.yaml:20:36: `approve` binds `summary.md`, which `build` produces, and `build` need not be over by then (add `build` to the `needs` of `approve`)
@@ -367,7 +367,7 @@ fn handoffs_are_produced_before_they_are_read_or_bound() {
             # consumes: [plan.md, diff] → consumes: [plan.md, notes.md]
             demo.yaml:35:77: `review` reads `notes.md`, which no phase produces (add it to the `produces` of an earlier phase)
             # consumes: [plan.md] → consumes: [diff]
-            demo.yaml:23:68: `build` reads the diff, and no phase before it may change anything (add a phase with `permissions: { contents: write }` to `needs`, or remove it)
+            demo.yaml:23:84: `build` reads the diff, and no phase before it may change anything (add a phase with `permissions: { contents: write }` to `needs`, or remove it)
             # produces: [summary.md] → produces: [plan.md]
             demo.yaml:26:16: `build` and `plan` both produce `plan.md` (give each its own name)
             # produces: [summary.md] → produces: [../summary.md]
@@ -543,10 +543,10 @@ fn prompts_and_schemas_are_there_and_are_what_they_should_be() {
            |     ^^
          = write `}}` after the name, or `\{{` for the braces themselves
         --
-        warning: demo.yaml:23:39: this prompt has no {{ request }}: the agent never sees what was asked (add it to the prompt)
-        warning: demo.yaml:23:39: this prompt has no {{ handoffs }}: the agent is not told of the handoffs it consumes (add it to the prompt)
-        warning: demo.yaml:23:39: this prompt has no {{ feedback }}: the agent is not told what it must fix (add it to the prompt)
-        warning: demo.yaml:23:39: this prompt has no {{ outputs_guide }}: the agent is not told what it must write, and where (add it to the prompt)
+        warning: demo.yaml:23:55: this prompt has no {{ request }}: the agent never sees what was asked (add it to the prompt)
+        warning: demo.yaml:23:55: this prompt has no {{ handoffs }}: the agent is not told of the handoffs it consumes (add it to the prompt)
+        warning: demo.yaml:23:55: this prompt has no {{ feedback }}: the agent is not told what it must fix (add it to the prompt)
+        warning: demo.yaml:23:55: this prompt has no {{ outputs_guide }}: the agent is not told what it must write, and where (add it to the prompt)
     "#]].assert_eq(&told.join("--\n"));
 }
 

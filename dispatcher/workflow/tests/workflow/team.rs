@@ -27,7 +27,7 @@ phases:
     gate: { kind: approve, binds: [plan.md, head], roles: [maintainer], not_requester: true, expires: 24h, remind: 4h }
   build:
     needs: [approve]
-    agent: { use: some-agent, prompt: prompts/build.md, consumes: [plan.md] }
+    agent: { use: some-agent, model: default, prompt: prompts/build.md, consumes: [plan.md] }
     permissions: { contents: write }
     network: { allow: ["registry.npmjs.org:443"] }
     produces: [summary.md]
