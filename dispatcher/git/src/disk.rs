@@ -97,3 +97,40 @@ impl Held {
         String::from_utf8_lossy(&bytes[..bytes.len().min(4 << 10)]).trim().to_owned()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::process::Command;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_lock_that_was_lent_is_held_until_the_borrower_ends() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("lock");
+        let held = hold(path.clone()).await.unwrap();
+        let mut borrower = Command::new("cat")
+            .stdin(Stdio::piped())
+            .stdout(Stdio::null())
+            .stderr(held.lend().unwrap())
+            .spawn()
+            .unwrap();
+        drop(held);
+        let other = File::open(&path).unwrap();
+        assert!(other.try_lock().is_err(), "we are gone, the borrower is not");
+        drop(borrower.stdin.take());
+        borrower.wait().unwrap();
+        other.try_lock().unwrap();
+    }
+
+    #[test]
+    fn what_a_write_left_behind_is_tidied_and_nothing_else() {
+        let folder = tempfile::tempdir().unwrap();
+        fs::write(folder.path().join(".writing-abc"), "half").unwrap();
+        keep(&folder.path().join("1.json"), &1).unwrap();
+        tidy(folder.path());
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+        assert_eq!(kept::<u8>(&folder.path().join("1.json")).unwrap(), Some(1));
+        assert_eq!(kept::<u8>(&folder.path().join("2.json")).unwrap(), None);
+    }
+}

@@ -281,7 +281,7 @@ mod tests {
         let answer = push.refuse(&push.refusals("x"));
         assert_eq!(
             String::from_utf8_lossy(&answer),
-            "0053\u{1}000eunpack ok\n003cng refs/heads/main this token may push to x only\n00000000"
+            "004c\u{1}000eunpack ok\n0035ng refs/heads/main this token may push to x only\n00000000"
         );
         assert_eq!(Push::read(b"0000").unwrap().refuse(&[]), b"");
     }
