@@ -57,6 +57,7 @@ impl signalbox_ports::blobs::Blobs for Blobs {
             self.kept().insert(digest.clone(), bytes.to_vec());
             Ok(digest)
         })
+        .await
     }
 
     async fn get(&self, digest: &Digest) -> Result<Option<Vec<u8>>, Error> {
@@ -67,5 +68,6 @@ impl signalbox_ports::blobs::Blobs for Blobs {
             Some(bytes) => Ok(Some(bytes.clone())),
             None => Ok(None),
         })
+        .await
     }
 }

@@ -392,6 +392,7 @@ impl signalbox_ports::devbox::Devbox for Boxes {
             }
             Ok(())
         })
+        .await
     }
 
     async fn stop(&self, devbox: &DevboxId) -> Result<(), Error> {
@@ -399,6 +400,7 @@ impl signalbox_ports::devbox::Devbox for Boxes {
             self.state().boxes.remove(devbox);
             Ok(())
         })
+        .await
     }
 
     async fn list(&self) -> Result<Vec<Listed>, Error> {
@@ -411,5 +413,6 @@ impl signalbox_ports::devbox::Devbox for Boxes {
             });
             Ok(listed.collect())
         })
+        .await
     }
 }

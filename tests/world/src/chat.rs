@@ -275,6 +275,7 @@ impl signalbox_ports::chat::Chat for Chat {
             let by = Author::Ours { effect: id.clone(), slot: Some(slot.clone()), posts: vec![post.clone()] };
             Ok(state.post(thread, by, self.clock.now(), None))
         })
+        .await
     }
 
     async fn whisper(&self, id: &EffectId, thread: &ThreadId, to: &Person, post: &Post) -> Result<(), Error> {
@@ -290,6 +291,7 @@ impl signalbox_ports::chat::Chat for Chat {
             }
             Ok(())
         })
+        .await
     }
 
     async fn mark(&self, thread: &ThreadId, message: &MessageId, mark: Mark) -> Result<(), Error> {
@@ -300,6 +302,7 @@ impl signalbox_ports::chat::Chat for Chat {
             }
             Ok(())
         })
+        .await
     }
 
     async fn read(&self, thread: &ThreadId, limit: usize) -> Result<Vec<Spoken>, Error> {
@@ -322,6 +325,7 @@ impl signalbox_ports::chat::Chat for Chat {
             }
             Ok(spoken)
         })
+        .await
     }
 
     async fn room(&self, thread: &ThreadId) -> Result<Room, Error> {
@@ -330,5 +334,6 @@ impl signalbox_ports::chat::Chat for Chat {
             let unnamed = || Room { name: thread.room.clone(), topic: String::new() };
             Ok(self.state().rooms.get(&thread.room).cloned().unwrap_or_else(unnamed))
         })
+        .await
     }
 }

@@ -1,7 +1,9 @@
 //! Trouble on demand: what a call meets before or after it has its effect.
 
 use std::collections::BTreeMap;
+use std::future::poll_fn;
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::task::Poll;
 
 use signalbox_ports::Error;
 
@@ -14,12 +16,19 @@ pub enum Fault {
     FailBefore(Error),
     /// It has its effect, and the answer is lost.
     FailAfter(Error),
+    /// It hangs, and has its effect only when it is [let go](Faults::free): long after whoever made it was given up on.
+    Stall,
 }
 
 /// Asked by every call on a world port, which names its point: `store.commit`, `chat.say`.
 pub trait Faults: Send + Sync {
     /// What the call at that point meets.
     fn at(&self, point: &'static str) -> Fault;
+
+    /// Whether calls that hang are let go.
+    fn free(&self) -> bool {
+        true
+    }
 }
 
 /// No trouble at all.
@@ -54,6 +63,7 @@ struct State {
     next: BTreeMap<&'static str, Vec<Fault>>,
     crash: Option<(usize, Moment)>,
     down: bool,
+    free: bool,
     fired: usize,
 }
 
@@ -71,6 +81,11 @@ impl Script {
     /// The process dies in call number `nth`: from then on every call fails without effect, until [`Self::restart`].
     pub fn crash(&self, nth: usize, moment: Moment) {
         self.state().crash = Some((nth, moment));
+    }
+
+    /// Calls that hang go on.
+    pub fn release(&self) {
+        self.state().free = true;
     }
 
     /// Whether the process is dead.
@@ -133,14 +148,27 @@ impl Faults for Script {
             None => Fault::Pass,
         }
     }
+
+    fn free(&self) -> bool {
+        self.state().free
+    }
 }
 
 /// Makes one call of a world port: asks what it meets, and does the work in between.
-pub fn call<T>(faults: &dyn Faults, point: &'static str, work: impl FnOnce() -> Result<T, Error>) -> Result<T, Error> {
+pub async fn call<T>(
+    faults: &dyn Faults,
+    point: &'static str,
+    work: impl FnOnce() -> Result<T, Error>,
+) -> Result<T, Error> {
     match faults.at(point) {
         Fault::Pass => work(),
         Fault::FailBefore(error) => Err(error),
         Fault::FailAfter(error) => work().and(Err(error)),
+        Fault::Stall => {
+            // Nobody wakes it: whoever let it go polls it again.
+            poll_fn(|_| if faults.free() { Poll::Ready(()) } else { Poll::Pending }).await;
+            work()
+        }
     }
 }
 
@@ -148,24 +176,38 @@ pub fn call<T>(faults: &dyn Faults, point: &'static str, work: impl FnOnce() -> 
 mod tests {
     use super::*;
 
-    #[test]
-    fn a_crash_after_a_call_keeps_its_effect_and_stops_everything_until_the_restart() {
-        let script = Script::default();
+    async fn make(script: &Script, point: &'static str, done: &Mutex<u32>) -> Result<(), Error> {
+        call(script, point, || {
+            *done.lock().unwrap() += 1;
+            Ok(())
+        })
+        .await
+    }
+
+    #[tokio::test]
+    async fn a_crash_after_a_call_keeps_its_effect_and_stops_everything_until_the_restart() {
+        let (script, done) = (Script::default(), Mutex::new(0));
         script.crash(1, Moment::After);
-        let mut done = 0;
-        let mut go = |point| {
-            call(&script, point, || {
-                done += 1;
-                Ok(())
-            })
-        };
-        assert!(go("store.record").is_ok());
-        assert!(go("queue.send").is_err());
-        assert!(go("queue.receive").is_err());
+        assert!(make(&script, "store.record", &done).await.is_ok());
+        assert!(make(&script, "queue.send", &done).await.is_err());
+        assert!(make(&script, "queue.receive", &done).await.is_err());
         script.restart();
-        assert!(go("queue.receive").is_ok());
-        assert_eq!((done, script.fired()), (3, 1));
+        assert!(make(&script, "queue.receive", &done).await.is_ok());
+        assert_eq!((*done.lock().unwrap(), script.fired()), (3, 1));
         assert_eq!(script.hits(), ["store.record", "queue.send", "queue.receive", "queue.receive"]);
+    }
+
+    #[tokio::test]
+    async fn a_call_that_hangs_has_its_effect_when_it_is_let_go() {
+        let (script, done) = (Script::default(), Mutex::new(0));
+        script.fail(0, Fault::Stall);
+        let mut hangs = Box::pin(make(&script, "chat.say", &done));
+        assert!(futures::poll!(&mut hangs).is_pending());
+        assert!(make(&script, "chat.say", &done).await.is_ok());
+        assert_eq!(*done.lock().unwrap(), 1);
+        script.release();
+        assert!(hangs.await.is_ok());
+        assert_eq!((*done.lock().unwrap(), script.fired()), (2, 1));
     }
 
     #[test]

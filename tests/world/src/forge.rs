@@ -144,8 +144,12 @@ impl Forge {
         self.tokens().into_iter().filter(|token| !token.revoked).map(|token| token.devbox).collect()
     }
 
-    fn call<T>(&self, point: &'static str, work: impl FnOnce(&mut State) -> Result<T, Error>) -> Result<T, Error> {
-        call(&*self.faults, point, || work(&mut self.state()))
+    async fn call<T>(
+        &self,
+        point: &'static str,
+        work: impl FnOnce(&mut State) -> Result<T, Error>,
+    ) -> Result<T, Error> {
+        call(&*self.faults, point, || work(&mut self.state())).await
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -190,10 +194,11 @@ impl signalbox_ports::forge::Forge for Forge {
             };
             Ok(state.repositories.iter().map(known).collect())
         })
+        .await
     }
 
     async fn head(&self, repository: &Repository, branch: Option<&str>) -> Result<Head, Error> {
-        self.call("forge.head", |state| state.repository(repository)?.head(repository, branch))
+        self.call("forge.head", |state| state.repository(repository)?.head(repository, branch)).await
     }
 
     async fn file(
@@ -207,6 +212,7 @@ impl signalbox_ports::forge::Forge for Forge {
             let snapshot = state.repository(repository)?.snapshot(repository, at)?;
             Ok(snapshot.files.get(path).filter(|text| text.len() <= limit).cloned())
         })
+        .await
     }
 
     async fn list(
@@ -224,6 +230,7 @@ impl signalbox_ports::forge::Forge for Forge {
             };
             Ok(snapshot.files.keys().filter(below).take(limit).cloned().collect())
         })
+        .await
     }
 
     async fn diff(&self, repository: &Repository, from: &Commit, to: &Commit, limit: usize) -> Result<String, Error> {
@@ -231,6 +238,7 @@ impl signalbox_ports::forge::Forge for Forge {
             let (from, to) = state.repository(repository)?.pair(repository, from, to)?;
             Ok(cut(from.diff(to), limit))
         })
+        .await
     }
 
     async fn changed(&self, repository: &Repository, from: &Commit, to: &Commit) -> Result<Vec<Changed>, Error> {
@@ -239,6 +247,7 @@ impl signalbox_ports::forge::Forge for Forge {
             let changed = from.changed(to).into_iter();
             Ok(changed.map(|path| Changed { link: to.links.contains(&path), path }).collect())
         })
+        .await
     }
 
     async fn mint(
@@ -272,6 +281,7 @@ impl signalbox_ports::forge::Forge for Forge {
             });
             Ok(Access { url, token: Some(secret) })
         })
+        .await
     }
 
     async fn revoke(&self, devbox: &DevboxId) -> Result<(), Error> {
@@ -279,6 +289,7 @@ impl signalbox_ports::forge::Forge for Forge {
             state.tokens.iter_mut().filter(|token| token.devbox == *devbox).for_each(|token| token.revoked = true);
             Ok(())
         })
+        .await
     }
 
     async fn open(&self, id: &EffectId, run: &RunId, proposed: &Proposed) -> Result<Change, Error> {
@@ -328,6 +339,7 @@ impl signalbox_ports::forge::Forge for Forge {
             }
             Ok(change)
         })
+        .await
     }
 
     async fn change(
@@ -345,5 +357,6 @@ impl signalbox_ports::forge::Forge for Forge {
             let text = format!("{}\n\n{}", opened.body, from.diff(to));
             Ok(Some((opened.change.clone(), cut(text, limit))))
         })
+        .await
     }
 }

@@ -82,6 +82,7 @@ impl signalbox_ports::queue::Queue for Queue {
             }
             Ok(())
         })
+        .await
     }
 
     async fn receive(&self, now: Time, until: Time) -> Result<Option<Ticket>, Error> {
@@ -102,6 +103,7 @@ impl signalbox_ports::queue::Queue for Queue {
                 Ticket { delivery: entry.delivery.clone(), thread: entry.thread.clone(), receipt, tries: entry.tries }
             }))
         })
+        .await
     }
 
     async fn finish(&self, ticket: &Ticket) -> Result<(), Error> {
@@ -112,6 +114,7 @@ impl signalbox_ports::queue::Queue for Queue {
             }
             Ok(())
         })
+        .await
     }
 
     async fn release(&self, ticket: &Ticket, due: Time) -> Result<(), Error> {
@@ -123,5 +126,6 @@ impl signalbox_ports::queue::Queue for Queue {
             }
             Ok(())
         })
+        .await
     }
 }

@@ -67,8 +67,12 @@ impl Store {
         Self { faults, state: Mutex::default() }
     }
 
-    fn call<T>(&self, point: &'static str, work: impl FnOnce(&mut State) -> Result<T, Error>) -> Result<T, Error> {
-        call(&*self.faults, point, || work(&mut self.state()))
+    async fn call<T>(
+        &self,
+        point: &'static str,
+        work: impl FnOnce(&mut State) -> Result<T, Error>,
+    ) -> Result<T, Error> {
+        call(&*self.faults, point, || work(&mut self.state())).await
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -120,11 +124,11 @@ impl Held {
 #[async_trait]
 impl signalbox_ports::store::Store for Store {
     async fn record(&self, delivery: &Delivery) -> Result<Recorded, Error> {
-        self.call("store.record", |state| Ok(state.record(delivery)))
+        self.call("store.record", |state| Ok(state.record(delivery))).await
     }
 
     async fn delivery(&self, id: &DeliveryId) -> Result<Option<(Delivery, bool)>, Error> {
-        self.call("store.delivery", |state| Ok(state.kept(id).map(|kept| (kept.delivery.clone(), kept.worked))))
+        self.call("store.delivery", |state| Ok(state.kept(id).map(|kept| (kept.delivery.clone(), kept.worked)))).await
     }
 
     async fn unworked(&self, before: Time, limit: usize) -> Result<Vec<(ThreadId, DeliveryId)>, Error> {
@@ -135,6 +139,7 @@ impl signalbox_ports::store::Store for Store {
                 .map(|kept| (kept.delivery.thread.clone(), kept.delivery.event.id.clone()))
                 .collect())
         })
+        .await
     }
 
     async fn load(&self, subject: &Subject) -> Result<Option<Run>, Error> {
@@ -145,6 +150,7 @@ impl signalbox_ports::store::Store for Store {
             };
             Ok(id.and_then(|id| state.runs.get(id)).map(|saved| saved.run.clone()))
         })
+        .await
     }
 
     async fn commit(&self, commit: &Commit) -> Result<(), Error> {
@@ -177,6 +183,7 @@ impl signalbox_ports::store::Store for Store {
             saved.effects.extend(commit.effects.iter().map(|owed| (owed.id.clone(), Held::new(owed))));
             Ok(())
         })
+        .await
     }
 
     async fn ignore(&self, delivery: &DeliveryId, run: Option<&RunId>, reason: Reason) -> Result<(), Error> {
@@ -190,6 +197,7 @@ impl signalbox_ports::store::Store for Store {
             }
             None => Err(Error::rejected(format!("the delivery {delivery} was never recorded"))),
         })
+        .await
     }
 
     async fn due(&self, now: Time, limit: usize) -> Result<Vec<RunId>, Error> {
@@ -202,6 +210,7 @@ impl signalbox_ports::store::Store for Store {
             due.sort();
             Ok(due.into_iter().take(limit).map(|(_, run)| run).collect())
         })
+        .await
     }
 
     async fn next_due(&self) -> Result<Option<Time>, Error> {
@@ -211,6 +220,7 @@ impl signalbox_ports::store::Store for Store {
                 state.leases.values().filter(|lease| lease.control != Control::Gone).map(|lease| lease.deadline);
             Ok(effects.into_iter().chain(boxes).min())
         })
+        .await
     }
 
     async fn claim(&self, run: &RunId, now: Time, until: Time) -> Result<Vec<Claimed>, Error> {
@@ -225,6 +235,7 @@ impl signalbox_ports::store::Store for Store {
                 })
                 .collect())
         })
+        .await
     }
 
     async fn settle(&self, claimed: &Claimed, settlement: &Settlement, _now: Time) -> Result<(), Error> {
@@ -263,6 +274,7 @@ impl signalbox_ports::store::Store for Store {
             }
             Ok(())
         })
+        .await
     }
 
     async fn slot(&self, run: &RunId, slot: &str) -> Result<(Option<EffectId>, Option<MessageId>), Error> {
@@ -278,18 +290,21 @@ impl signalbox_ports::store::Store for Store {
             }
             Ok(found)
         })
+        .await
     }
 
     async fn history(&self, run: &RunId) -> Result<Vec<Entry>, Error> {
         self.call("store.history", |state| {
             Ok(state.runs.get(run).map(|saved| saved.history.clone()).unwrap_or_default())
         })
+        .await
     }
 
     async fn effects(&self, run: &RunId) -> Result<Vec<Standing>, Error> {
         self.call("store.effects", |state| {
             Ok(state.runs.get(run).into_iter().flat_map(|saved| saved.effects.values()).map(Held::standing).collect())
         })
+        .await
     }
 
     async fn ignored(&self, thread: &ThreadId) -> Result<Vec<(Delivery, Reason)>, Error> {
@@ -305,12 +320,14 @@ impl signalbox_ports::store::Store for Store {
                 })
                 .collect())
         })
+        .await
     }
 
     async fn runs(&self, limit: usize) -> Result<Vec<Run>, Error> {
         self.call("store.runs", |state| {
             Ok(state.runs.values().rev().take(limit).map(|saved| saved.run.clone()).collect())
         })
+        .await
     }
 
     async fn lease(&self, lease: &Lease) -> Result<(), Error> {
@@ -318,10 +335,11 @@ impl signalbox_ports::store::Store for Store {
             state.leases.entry(lease.devbox.clone()).or_insert_with(|| lease.clone());
             Ok(())
         })
+        .await
     }
 
     async fn leased(&self, devbox: &DevboxId) -> Result<Option<Lease>, Error> {
-        self.call("store.leased", |state| Ok(state.leases.get(devbox).cloned()))
+        self.call("store.leased", |state| Ok(state.leases.get(devbox).cloned())).await
     }
 
     async fn take(&self, devbox: &DevboxId, deadline: Time) -> Result<bool, Error> {
@@ -333,6 +351,7 @@ impl signalbox_ports::store::Store for Store {
             }
             Some(_) | None => Ok(false),
         })
+        .await
     }
 
     async fn beat(&self, devbox: &DevboxId, epoch: u32, deadline: Time) -> Result<Control, Error> {
@@ -343,6 +362,7 @@ impl signalbox_ports::store::Store for Store {
             }
             Some(_) | None => Ok(Control::Gone),
         })
+        .await
     }
 
     async fn direct(&self, devbox: &DevboxId, control: Control) -> Result<(), Error> {
@@ -354,6 +374,7 @@ impl signalbox_ports::store::Store for Store {
             }
             Ok(())
         })
+        .await
     }
 
     async fn lapsed(&self, now: Time, limit: usize) -> Result<Vec<Lease>, Error> {
@@ -364,6 +385,7 @@ impl signalbox_ports::store::Store for Store {
             lapsed.truncate(limit);
             Ok(lapsed)
         })
+        .await
     }
 
     async fn admit(&self, limiter: &str, limit: u32, run: &RunId, _now: Time) -> Result<Place, Error> {
@@ -382,6 +404,7 @@ impl signalbox_ports::store::Store for Store {
             let before = line.waiting.iter().take_while(|waits| *waits != run).count();
             Ok(Place::Line(u32::try_from(before + 1).unwrap_or(u32::MAX)))
         })
+        .await
     }
 
     async fn leave(&self, limiter: &str, limit: u32, run: &RunId) -> Result<Vec<RunId>, Error> {
@@ -394,6 +417,7 @@ impl signalbox_ports::store::Store for Store {
             }
             Ok(line.inside.clone())
         })
+        .await
     }
 }
 

@@ -18,7 +18,7 @@ use signalbox_ports::store::{Store as _, Subject};
 
 use crate::blobs::Blobs;
 use crate::boxes::{Act, Boxes, Turned};
-use crate::chat::Chat;
+use crate::chat::{Chat, Recall};
 use crate::clock::Clock;
 use crate::fault::Script;
 use crate::forge::Forge;
@@ -50,6 +50,7 @@ pub struct World {
     pub blobs: Arc<Blobs>,
     /// The dispatcher.
     pub engine: Arc<Engine>,
+    settings: Settings,
     presses: AtomicU64,
     /// Whether it is left as it is.
     abandoned: bool,
@@ -78,9 +79,15 @@ const MAX_TURNS: usize = 20_000;
 impl World {
     /// A world whose dispatcher has these settings changed.
     pub fn with(change: impl FnOnce(&mut Settings)) -> Self {
+        Self::made(change, Recall::Slots, |ports| ports)
+    }
+
+    /// A world whose dispatcher has these settings changed, whose chat remembers no more than this, and whose
+    /// dispatcher reaches it through these ports.
+    pub fn made(change: impl FnOnce(&mut Settings), recall: Recall, through: impl FnOnce(Ports) -> Ports) -> Self {
         let faults = Arc::new(Script::default());
         let clock = Arc::new(Clock::default());
-        let chat = Arc::new(Chat::new("chat", clock.clone(), faults.clone()));
+        let chat = Arc::new(Chat::new("chat", clock.clone(), faults.clone()).recalling(recall));
         let forge = Arc::new(Forge::new(faults.clone()));
         let boxes = Arc::new(Boxes::new(clock.clone(), forge.clone(), faults.clone()));
         let plugins = Arc::new(Plugins::default());
@@ -100,7 +107,7 @@ impl World {
         let mut settings = Settings::new(Secret::new([7; 32]));
         settings.agents.insert("default".into(), Agent { adapter: "scripted".into(), ..Agent::default() });
         change(&mut settings);
-        let engine = Arc::new(Engine::new(ports, settings));
+        let engine = Arc::new(Engine::new(through(ports), settings.clone()));
         let world = Self {
             faults,
             clock,
@@ -112,6 +119,7 @@ impl World {
             queue,
             blobs,
             engine,
+            settings,
             presses: AtomicU64::new(0),
             abandoned: false,
         };
@@ -267,6 +275,12 @@ impl World {
             let _ = self.engine.sweep().await;
             self.settle().await;
         }
+    }
+
+    /// The dispatcher is started again: all it had in memory is gone.
+    pub fn restart(&mut self) {
+        self.faults.restart();
+        self.engine = Arc::new(Engine::new(self.engine.ports().clone(), self.settings.clone()));
     }
 
     /// The latest run of a thread.
