@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use sha2::{Digest as _, Sha256};
 use signalbox_domain::id::Digest;
+use tempfile::NamedTempFile;
 use wasmtime::Engine;
 use wasmtime::component::Component;
 
@@ -54,15 +55,13 @@ impl Cache {
         self.folder.join(format!("{source}-{}-{}.cwasm", engine::SETTINGS, std::env::consts::ARCH))
     }
 
-    /// Writes beside and renames. The name beside is this process's own: several may start at once.
+    /// Writes beside and renames: whoever reads has the old file or the new one, never a part.
     fn write(&self, path: &Path, bytes: &[u8]) -> io::Result<()> {
-        let mut beside = path.as_os_str().to_owned();
-        beside.push(format!(".{}", std::process::id()));
-        let beside = PathBuf::from(beside);
-        let mut file = File::create(&beside)?;
-        file.write_all(bytes)?;
-        file.sync_all()?;
-        fs::rename(&beside, path)
+        let mut beside = NamedTempFile::new_in(&self.folder)?;
+        beside.write_all(bytes)?;
+        beside.as_file().sync_all()?;
+        beside.persist(path)?;
+        Ok(())
     }
 }
 

@@ -8,15 +8,13 @@ use crate::module;
 
 /// Asks a router of this WebAssembly text, and `explicit` after it; gives the failure of the first.
 fn failure_of(component: Vec<u8>) -> String {
-    let (host, _cache) = host(vec![router("hostile", component), shipped("explicit")]);
+    let host = host(vec![router("hostile", component), shipped("explicit")]);
     let mut failure = String::new();
     // Twice: what a call leaves behind would show in the second.
     for _ in 0..2 {
         let said = said(&host, "repo:acme/website fix the title");
-        match &said[0].1 {
-            Said::Failed { error, fail_event: false } => failure.clone_from(error),
-            other => panic!("{other:?}"),
-        }
+        let Said::Failed { error, fail_event: false } = &said[0].1 else { panic!("{:?}", said[0]) };
+        failure.clone_from(error);
         let place = Place::Repository("acme/website".into());
         assert!(matches!(&said[1].1, Said::Claim(claim) if claim.place == place), "{:?}", said[1]);
     }
@@ -79,7 +77,7 @@ fn a_plugin_that_floods_the_log_keeps_64_lines_and_its_answer() {
             i32.const 1 i32.const 16 i32.const 9 call $log
             local.get 1 i32.const 1 i32.add local.tee 1 i32.const 10000 i32.lt_u br_if 0)
         i32.const 9 call $pass";
-    let (host, _cache) = host(vec![router("chatty", module::router(flood))]);
+    let host = host(vec![router("chatty", module::router(flood))]);
     let opinion = &host.route(&event("hello"))[0];
     assert_eq!(opinion.said, Said::Pass { reason: "the words".to_string() });
     assert_eq!(opinion.log.len(), 65);
@@ -88,7 +86,7 @@ fn a_plugin_that_floods_the_log_keeps_64_lines_and_its_answer() {
 
 #[test]
 fn one_line_of_a_megabyte_is_dropped_and_counted() {
-    let (host, _cache) = host(vec![router(
+    let host = host(vec![router(
         "chatty",
         module::router("i32.const 1 i32.const 16 i32.const 1000000 call $log i32.const 9 call $pass"),
     )]);

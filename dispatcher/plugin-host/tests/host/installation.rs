@@ -8,7 +8,6 @@ use signalbox_domain::talk::{Person, Role, ThreadId};
 use signalbox_domain::time::Time;
 use signalbox_plugin_host::{Config, Host, Plugin, Refusals};
 use signalbox_ports::plugins::{Event, KnownRepository, KnownWorkflow, Plugins as _};
-use tempfile::TempDir;
 
 /// A shipped plugin.
 pub(crate) fn shipped(id: &str) -> Plugin {
@@ -29,11 +28,10 @@ pub(crate) fn open(plugins: Vec<Plugin>, cache: &Path) -> Result<Host, Refusals>
     Host::open(Config { plugins, ..Config::default() }, cache)
 }
 
-/// A host with these plugins, and the folder it compiled them in.
-pub(crate) fn host(plugins: Vec<Plugin>) -> (Host, TempDir) {
-    let cache = tempfile::tempdir().unwrap();
-    let host = open(plugins, cache.path()).unwrap_or_else(|refusals| panic!("{refusals}"));
-    (host, cache)
+/// A host with these plugins. What it compiles is kept for the next test, and the next run.
+pub(crate) fn host(plugins: Vec<Plugin>) -> Host {
+    let cache = Path::new(env!("CARGO_TARGET_TMPDIR")).join("compiled");
+    open(plugins, &cache).unwrap_or_else(|refusals| panic!("{refusals}"))
 }
 
 /// What each router says of a text, by its id.
