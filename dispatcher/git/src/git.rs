@@ -214,10 +214,9 @@ pub(crate) async fn told(mut command: Command, input: Vec<u8>, time: Duration) -
 
 /// Starts a command; one that is not there is [`Failed::Missing`].
 pub(crate) fn spawn(mut command: Command) -> Result<Child, Failed> {
-    command.spawn().map_err(|error| match error.kind() {
-        std::io::ErrorKind::NotFound => Failed::Missing,
-        _ => Failed::Io(error),
-    })
+    command
+        .spawn()
+        .map_err(|error| if error.kind() == std::io::ErrorKind::NotFound { Failed::Missing } else { Failed::Io(error) })
 }
 
 /// Reads until both streams end, the time is up, or one byte over `limit` has come: then the pipe closes, and git with it.

@@ -20,6 +20,7 @@ mod import;
 mod names;
 mod pkt;
 mod read;
+mod source;
 mod token;
 
 pub mod sample;

@@ -96,7 +96,7 @@ async fn a_token_that_is_wrong_late_ended_or_for_elsewhere_opens_nothing() {
     let tip = commit(&folder, "x", b"x").await;
     let swapped = format!("{}{}", &good[..good.len() - 1], if good.ends_with('A') { "Q" } else { "A" });
     let other_key = good.replace(&good[4..12], "00000000");
-    let wrong = ["", "x", "sbx_", "sbx__", "sbx_../../x_y", &swapped, &other_key, &replaced, &ended, &late];
+    let wrong = ["", "x", "sbx_", "sbx__", "sbx_..%2F..%2Fx_y", &swapped, &other_key, &replaced, &ended, &late];
     for token in wrong {
         for arguments in [vec!["ls-remote"], vec!["push"]] {
             let url = world.with(token, "acme/website");
