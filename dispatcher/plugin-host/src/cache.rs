@@ -2,12 +2,11 @@
 //! itself: one flipped byte would run. So its digest is checked first, and the very file that was checked is mapped.
 
 use std::fs::{self, File};
-use std::io::{self, Read, Write};
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use sha2::{Digest as _, Sha256};
 use signalbox_domain::id::Digest;
-use tempfile::NamedTempFile;
 use wasmtime::Engine;
 use wasmtime::component::Component;
 
@@ -43,6 +42,14 @@ impl Cache {
         revive(engine, &file, &compiled).ok()
     }
 
+    fn path(&self, source: &Digest) -> PathBuf {
+        let source = source.as_str().trim_start_matches("sha256:");
+        self.folder.join(format!("{source}-{}-{}.cwasm", engine::SETTINGS, std::env::consts::ARCH))
+    }
+}
+
+#[cfg(feature = "compile")]
+impl Cache {
     /// Keeps a compiled component. A crash in between leaves the old one or none.
     pub(crate) fn keep(&self, source: &Digest, compiled: &[u8]) -> io::Result<()> {
         let path = self.path(source);
@@ -50,14 +57,10 @@ impl Cache {
         self.write(&path.with_extension("sha256"), hex(&Sha256::digest(compiled)).as_bytes())
     }
 
-    fn path(&self, source: &Digest) -> PathBuf {
-        let source = source.as_str().trim_start_matches("sha256:");
-        self.folder.join(format!("{source}-{}-{}.cwasm", engine::SETTINGS, std::env::consts::ARCH))
-    }
-
     /// Writes beside and renames: whoever reads has the old file or the new one, never a part.
     fn write(&self, path: &Path, bytes: &[u8]) -> io::Result<()> {
-        let mut beside = NamedTempFile::new_in(&self.folder)?;
+        use std::io::Write as _;
+        let mut beside = tempfile::NamedTempFile::new_in(&self.folder)?;
         beside.write_all(bytes)?;
         beside.as_file().sync_all()?;
         beside.persist(path)?;

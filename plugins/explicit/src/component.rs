@@ -1,1 +1,3 @@
+//! The exports of `explicit`, as a component.
+
 signalbox_plugin::router!(crate::route, crate::Config);

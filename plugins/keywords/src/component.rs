@@ -1,1 +1,3 @@
+//! The exports of `keywords`, as a component.
+
 signalbox_plugin::router!(crate::route, crate::Config);

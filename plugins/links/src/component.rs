@@ -1,1 +1,3 @@
+//! The exports of `links`, as a component.
+
 signalbox_plugin::prefetcher!(crate::plan, crate::assemble, crate::Config);

@@ -51,16 +51,13 @@ pub fn assemble(
             continue;
         }
         let title = link::title(&response.request);
-        match &response.outcome {
-            Outcome::Ok(fetched) => items.push(Item {
-                title,
-                text: fetched.text.clone(),
-                sources: vec![place],
-                // What the person points at themselves matters more than what was pointed at before.
-                weight: if (place as usize) < of_request { 700 } else { 400 },
-            }),
-            trouble => missing.push(format!("{title}: {}", words(trouble))),
-        }
+        let Outcome::Ok(fetched) = &response.outcome else {
+            missing.push(format!("{title}: {}", words(&response.outcome)));
+            continue;
+        };
+        // What the person points at themselves matters more than what was pointed at before.
+        let weight = if (place as usize) < of_request { 700 } else { 400 };
+        items.push(Item { title, text: fetched.text.clone(), sources: vec![place], weight });
     }
     if !missing.is_empty() {
         let title = "links that were not read".to_string();
