@@ -27,6 +27,8 @@ pub struct Store {
 struct State {
     /// In the order they were recorded.
     deliveries: Vec<Kept>,
+    /// The place of each.
+    places: BTreeMap<DeliveryId, usize>,
     runs: BTreeMap<RunId, Saved>,
     latest: BTreeMap<ThreadId, RunId>,
     leases: BTreeMap<DevboxId, Lease>,
@@ -88,7 +90,8 @@ impl Default for Store {
 
 impl State {
     fn kept(&mut self, id: &DeliveryId) -> Option<&mut Kept> {
-        self.deliveries.iter_mut().find(|kept| kept.delivery.event.id == *id)
+        let place = self.places.get(id)?;
+        self.deliveries.get_mut(*place)
     }
 
     fn record(&mut self, delivery: &Delivery) -> Recorded {
@@ -96,6 +99,7 @@ impl State {
             Some(kept) if kept.worked => Recorded::Done,
             Some(_) => Recorded::Pending,
             None => {
+                self.places.insert(delivery.event.id.clone(), self.deliveries.len());
                 self.deliveries.push(Kept { delivery: delivery.clone(), worked: false, ignored: None });
                 Recorded::New
             }

@@ -1,5 +1,3 @@
-//! The world in memory keeps the contracts it is the reference for.
-
 use std::sync::Arc;
 
 use signalbox_world::{blobs::Blobs, contract, queue::Queue, store::Store};
