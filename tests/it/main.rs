@@ -1,3 +1,4 @@
 //! Stories, crashes, orders, architecture.
 
+mod crashes;
 mod stories;
