@@ -157,7 +157,7 @@ function facts(run) {
     run.followups.length ? h('section', null, h('h2', null, 'Added while it worked'), rows(run.followups, (it) => [h('strong', null, it.by), ': ', it.text, ' ', moment(it.at)])) : null,
     run.checks.length ? h('section', null, h('h2', null, 'Checks'), checks(run.checks)) : null,
     run.refused.length ? h('section', null, h('h2', null, 'Proposals refused'), rows(run.refused, (why) => why)) : null,
-    h('section', null, h('h2', null, 'Why here'), h('div.said', null, post({ ...run.why, buttons: [] }))),
+    h('section', null, h('h2', null, 'Why here'), h('div.words', null, post({ ...run.why, buttons: [] }))),
     run.bundle ? h('section', null, h('h2', null, 'What the agent was given'),
       run.context.length ? rows(run.context, (title) => title) : h('p.soft', null, 'Nothing besides the words of the request.'),
       run.omissions.map((left) => h('p.soft.small', null, `Left out: ${left.what} (${left.why})`)),

@@ -169,7 +169,7 @@ function content(message) {
   if (message.text !== null) return h('p.text', null, message.text, open?.kind === 'delete' ? confirm(message) : null);
   const parts = post(message.post, { busy: message.busy, press: (button) => press(message, button) });
   if (open?.kind === 'deny') parts.push(denial(message, open));
-  return h('div.said', null, parts);
+  return h('div.words', null, parts);
 }
 
 function delivery({ delivery, at }) {
