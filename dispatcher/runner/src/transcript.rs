@@ -15,6 +15,8 @@ use crate::git;
 const TEXT_BYTES: usize = 32 << 10;
 /// The most of a transcript that is kept, in bytes.
 const TRANSCRIPT_BYTES: u64 = 32 << 20;
+/// The shortest secret struck out, in bytes. A shorter one would be found in every other word, and can be guessed.
+const SECRET_BYTES: usize = 8;
 
 /// One thing that happened.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -138,9 +140,9 @@ fn capped(text: String) -> String {
 pub(crate) struct Secrets(Vec<String>);
 
 impl Secrets {
-    /// These, and the forms they are sent in. An empty one is none.
+    /// These, and the forms they are sent in. What is shorter than a real one is none.
     pub(crate) fn new<'a>(secrets: impl IntoIterator<Item = &'a str>) -> Self {
-        let secrets = secrets.into_iter().filter(|secret| !secret.is_empty());
+        let secrets = secrets.into_iter().filter(|secret| secret.len() >= SECRET_BYTES);
         Self(secrets.flat_map(|secret| [secret.to_owned(), git::basic(secret)]).collect())
     }
 
@@ -156,8 +158,8 @@ mod tests {
 
     #[test]
     fn a_secret_is_struck_out_in_each_form_it_is_sent_in() {
-        let secrets = Secrets::new(["t0k3n", ""]);
-        let text = format!("url https://x:t0k3n@forge, header Basic {}", git::basic("t0k3n"));
+        let secrets = Secrets::new(["t0k3n-t0k3n", "", "e"]);
+        let text = format!("url https://x:t0k3n-t0k3n@forge, header Basic {}", git::basic("t0k3n-t0k3n"));
         assert_eq!(secrets.strike(&text), "url https://x:[secret]@forge, header Basic [secret]");
     }
 

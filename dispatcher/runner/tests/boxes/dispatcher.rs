@@ -58,6 +58,11 @@ impl Dispatcher {
         self.state().down = down;
     }
 
+    /// Forgets what was reported.
+    pub(crate) fn forget(&self) {
+        self.state().reports.clear();
+    }
+
     pub(crate) fn claims(&self) -> u32 {
         self.state().claims
     }

@@ -5,5 +5,6 @@ mod dispatcher;
 mod world;
 
 mod endings;
+mod forge;
 mod walls;
 mod work;
