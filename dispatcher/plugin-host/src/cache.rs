@@ -31,15 +31,18 @@ impl Cache {
 
     /// The component, if it was compiled before with these settings and is byte for byte what was compiled.
     pub(crate) fn load(&self, engine: &Engine, source: &Digest) -> Option<Component> {
+        let (file, compiled) = self.verified(source)?;
+        revive(engine, &file, &compiled).ok()
+    }
+
+    /// The open file and its bytes, if they are those that were kept.
+    fn verified(&self, source: &Digest) -> Option<(File, Vec<u8>)> {
         let path = self.path(source);
         let expected = fs::read_to_string(path.with_extension("sha256")).ok()?;
         let mut file = File::open(&path).ok()?;
         let mut compiled = Vec::new();
         file.read_to_end(&mut compiled).ok()?;
-        if hex(&Sha256::digest(&compiled)) != expected.trim() {
-            return None;
-        }
-        revive(engine, &file, &compiled).ok()
+        (hex(&Sha256::digest(&compiled)) == expected.trim()).then_some((file, compiled))
     }
 
     fn path(&self, source: &Digest) -> PathBuf {
@@ -87,4 +90,34 @@ fn revive(engine: &Engine, _: &File, compiled: &[u8]) -> wasmtime::Result<Compon
 
 fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+#[cfg(all(test, feature = "compile"))]
+mod tests {
+    use std::io::{Seek as _, SeekFrom, Write as _};
+
+    use super::*;
+
+    #[test]
+    fn a_file_with_any_bit_changed_is_not_the_one_that_was_kept() {
+        let folder = tempfile::tempdir().unwrap();
+        let cache = Cache::open(folder.path()).unwrap();
+        let source = Digest::of(b"a component");
+        let kept: Vec<u8> = (0..1_250u32).map(|n| n.to_le_bytes()[0]).collect();
+        cache.keep(&source, &kept).unwrap();
+        assert!(cache.verified(&source).is_some());
+        let mut file = File::options().write(true).open(cache.path(&source)).unwrap();
+        let mut put = |place: usize, byte: u8| {
+            file.seek(SeekFrom::Start(place as u64)).unwrap();
+            file.write_all(&[byte]).unwrap();
+        };
+        for (place, byte) in kept.iter().enumerate() {
+            for bit in 0..8 {
+                put(place, byte ^ (1 << bit));
+                assert!(cache.verified(&source).is_none(), "bit {bit} of byte {place}");
+            }
+            put(place, *byte);
+        }
+        assert!(cache.verified(&source).is_some());
+    }
 }

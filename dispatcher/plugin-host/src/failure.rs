@@ -45,7 +45,10 @@ pub(crate) fn of(error: &wasmtime::Error, state: &State) -> String {
     }
     // The SDK logs a panic before it traps.
     if let Some(panic) = &state.log.error {
-        return format!("it panicked{when}: {panic}");
+        return match panic.strip_prefix("panicked ") {
+            Some(place) => format!("it panicked{when} {place}"),
+            None => format!("it gave up{when}: {panic}"),
+        };
     }
     denied().unwrap_or_else(|| {
         format!("it trapped{when} ({trap}), and its own message is lost: build it with the SDK, which logs panics")

@@ -162,4 +162,11 @@ mod tests {
         assert_eq!(topic("our repo is great, see repo:website"), None);
         assert_eq!(topic(""), None);
     }
+
+    #[test]
+    fn no_text_is_too_odd() {
+        signalbox_plugin::testing::check_odd_texts("cases", |event| {
+            route(event, &Config::default()).unwrap();
+        });
+    }
 }

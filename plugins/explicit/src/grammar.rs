@@ -47,9 +47,7 @@ pub(crate) struct Link {
 impl Terms {
     /// What `repo:` is set to.
     pub(crate) fn repositories(&self) -> impl Iterator<Item = &Setting> {
-        self.settings
-            .iter()
-            .filter(|term| matches!(term.key, Key::Repository))
+        self.settings.iter().filter(|term| matches!(term.key, Key::Repository))
     }
 }
 
@@ -63,9 +61,7 @@ pub(crate) fn read(text: &str) -> Terms {
         if word.eq_ignore_ascii_case("repo:") || word.eq_ignore_ascii_case("repository:") {
             if let Some(value) = words.next_if(|next| next.contains('/')) {
                 let value = text::bare(value);
-                terms
-                    .settings
-                    .push(setting(Key::Repository, value, &format!("{word} {value}")));
+                terms.settings.push(setting(Key::Repository, value, &format!("{word} {value}")));
             }
             continue;
         }
@@ -81,20 +77,14 @@ fn term(word: &str, terms: &mut Terms) {
     {
         terms.settings.push(setting(key, value, word));
     } else if let Some(repository) = address(word) {
-        terms.links.push(Link {
-            repository,
-            written: word.to_string(),
-        });
+        terms.links.push(Link { repository, written: word.to_string() });
     } else if let Some(number) = word.strip_prefix('#') {
         if is_number(number) {
             terms.numbers.push(word.to_string());
         }
     } else if let Some((repository, number)) = word.split_once('#') {
         if is_number(number) && is_full_name(repository) {
-            terms.links.push(Link {
-                repository: repository.to_string(),
-                written: word.to_string(),
-            });
+            terms.links.push(Link { repository: repository.to_string(), written: word.to_string() });
         }
     } else if is_full_name(word) {
         terms.names.push(word.to_string());
@@ -107,10 +97,7 @@ fn brackets(text: &str, settings: &mut Vec<Setting>) -> String {
     let mut rest = text;
     while let Some((before, after)) = rest.split_once('[') {
         kept.push_str(before);
-        match after
-            .split_once(']')
-            .and_then(|(inside, after)| Some((pairs(inside)?, after)))
-        {
+        match after.split_once(']').and_then(|(inside, after)| Some((pairs(inside)?, after))) {
             Some((found, after)) => {
                 settings.extend(found);
                 kept.push(' ');
@@ -138,27 +125,17 @@ fn pairs(inside: &str) -> Option<Vec<Setting>> {
         }
         let known = Key::of(key);
         ours |= known.is_some();
-        settings.push(setting(
-            known.unwrap_or_else(|| Key::Other(key.to_string())),
-            value,
-            &format!("{key}={value}"),
-        ));
+        settings.push(setting(known.unwrap_or_else(|| Key::Other(key.to_string())), value, &format!("{key}={value}")));
     }
     ours.then_some(settings)
 }
 
 fn setting(key: Key, value: &str, written: &str) -> Setting {
     let value = match key {
-        Key::Repository => {
-            address(value).unwrap_or_else(|| value.trim_end_matches(".git").to_string())
-        }
+        Key::Repository => address(value).unwrap_or_else(|| value.trim_end_matches(".git").to_string()),
         Key::Branch | Key::Model | Key::Workflow | Key::Other(_) => value.to_string(),
     };
-    Setting {
-        key,
-        value,
-        written: written.to_string(),
-    }
+    Setting { key, value, written: written.to_string() }
 }
 
 impl Key {
@@ -187,14 +164,8 @@ fn address(word: &str) -> Option<String> {
 }
 
 fn is_full_name(word: &str) -> bool {
-    let plain = |name: &str| {
-        !name.is_empty()
-            && name
-                .chars()
-                .all(|c| c.is_ascii_alphanumeric() || "-_.".contains(c))
-    };
-    word.split_once('/')
-        .is_some_and(|(owner, name)| plain(owner) && plain(name))
+    let plain = |name: &str| !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || "-_.".contains(c));
+    word.split_once('/').is_some_and(|(owner, name)| plain(owner) && plain(name))
 }
 
 fn is_number(word: &str) -> bool {
@@ -213,10 +184,7 @@ mod tests {
 
     #[test]
     fn a_key_in_an_everyday_sentence_sets_nothing() {
-        assert_eq!(
-            read("the data model: we need two, repo: none, branch: it out").settings,
-            []
-        );
+        assert_eq!(read("the data model: we need two, repo: none, branch: it out").settings, []);
     }
 
     #[test]
@@ -228,11 +196,7 @@ mod tests {
             "ssh://git@forge.example/acme/website.git",
             "git@forge.example:acme/website.git",
         ] {
-            assert_eq!(
-                address(written).as_deref(),
-                Some("acme/website"),
-                "{written}"
-            );
+            assert_eq!(address(written).as_deref(), Some("acme/website"), "{written}");
         }
         assert_eq!(address("example.com/docs"), None);
         assert_eq!(address("https://example.com/docs"), None);

@@ -42,15 +42,9 @@ pub fn route(event: &Event, _: &Config) -> Result<Outcome, PluginError> {
     if let Some(question) = unknown_workflow(event, &terms, found.as_ref()) {
         return Ok(Outcome::Ask(question));
     }
-    let settings: Vec<_> = terms
-        .settings
-        .iter()
-        .filter(|term| !matches!(term.key, Key::Repository))
-        .collect();
+    let settings: Vec<_> = terms.settings.iter().filter(|term| !matches!(term.key, Key::Repository)).collect();
     if found.is_none() && settings.is_empty() {
-        return Ok(Outcome::Pass(
-            "the request names no repository, branch, model or workflow outright".to_string(),
-        ));
+        return Ok(Outcome::Pass("the request names no repository, branch, model or workflow outright".to_string()));
     }
 
     let mut claim = Claim {
@@ -67,11 +61,7 @@ pub fn route(event: &Event, _: &Config) -> Result<Outcome, PluginError> {
     if let Some(found) = found {
         claim.place = Place::Repository(found.name);
         claim.rule = found.rule.to_string();
-        claim.score = if settings.is_empty() {
-            found.score
-        } else {
-            EXPLICIT
-        };
+        claim.score = if settings.is_empty() { found.score } else { EXPLICIT };
         claim.reason = found.reason;
         written.push(found.written);
     }
@@ -80,14 +70,8 @@ pub fn route(event: &Event, _: &Config) -> Result<Outcome, PluginError> {
         match &setting.key {
             Key::Branch => claim.branch = Some(value),
             Key::Workflow => claim.workflow = known_workflow(event, &value),
-            Key::Model => claim.inputs.push(Attr {
-                key: "model".to_string(),
-                value,
-            }),
-            Key::Other(key) => claim.inputs.push(Attr {
-                key: key.clone(),
-                value,
-            }),
+            Key::Model => claim.inputs.push(Attr { key: "model".to_string(), value }),
+            Key::Other(key) => claim.inputs.push(Attr { key: key.clone(), value }),
             Key::Repository => {}
         }
         written.push(setting.written.clone());
@@ -110,35 +94,18 @@ struct Found {
 
 /// The repository of the strongest kind of name in the request; the question to ask if that kind names several.
 fn find(event: &Event, terms: &Terms) -> Result<Option<Found>, Question> {
-    let set = terms
-        .repositories()
-        .filter_map(|term| Some((known(event, &term.value)?, term.written.clone())));
-    let links = terms
-        .links
-        .iter()
-        .filter_map(|link| Some((known(event, &link.repository)?, link.written.clone())));
-    let names = terms
-        .names
-        .iter()
-        .filter_map(|name| Some((full_name(event, name)?, name.clone())));
-    let number = terms
-        .numbers
-        .iter()
-        .filter_map(|number| Some((here(event)?, number.clone())));
+    let set = terms.repositories().filter_map(|term| Some((known(event, &term.value)?, term.written.clone())));
+    let links = terms.links.iter().filter_map(|link| Some((known(event, &link.repository)?, link.written.clone())));
+    let names = terms.names.iter().filter_map(|name| Some((full_name(event, name)?, name.clone())));
+    let number = terms.numbers.iter().filter_map(|number| Some((here(event)?, number.clone())));
     let workflow = workflow_of(event, terms);
-    if let Some(found) = one(&workflow, EXPLICIT, "setting", set, |written, _| {
-        format!("you wrote {written}")
-    })? {
+    if let Some(found) = one(&workflow, EXPLICIT, "setting", set, |written, _| format!("you wrote {written}"))? {
         return Ok(Some(found));
     }
-    if let Some(found) = one(&workflow, LINK, "link", links, |_, name| {
-        format!("you linked to {name}")
-    })? {
+    if let Some(found) = one(&workflow, LINK, "link", links, |_, name| format!("you linked to {name}"))? {
         return Ok(Some(found));
     }
-    if let Some(found) = one(&workflow, NAME, "name", names, |_, name| {
-        format!("you named {name}")
-    })? {
+    if let Some(found) = one(&workflow, NAME, "name", names, |_, name| format!("you named {name}"))? {
         return Ok(Some(found));
     }
     one(&workflow, NUMBER, "number", number, |written, name| {
@@ -163,18 +130,11 @@ fn one(
     });
     match named.as_slice() {
         [] => Ok(None),
-        [(name, written)] => Ok(Some(Found {
-            reason: reason(written, name),
-            name: name.clone(),
-            written: written.clone(),
-            rule,
-            score,
-        })),
+        [(name, written)] => {
+            Ok(Some(Found { reason: reason(written, name), name: name.clone(), written: written.clone(), rule, score }))
+        }
         several => Err(Question {
-            text: format!(
-                "You named {}. Which one is this for?",
-                list(several.iter().map(|(name, _)| name.as_str()))
-            ),
+            text: format!("You named {}. Which one is this for?", list(several.iter().map(|(name, _)| name.as_str()))),
             candidates: several
                 .iter()
                 .map(|(name, written)| Candidate {
@@ -190,77 +150,40 @@ fn one(
 
 /// The question to ask if `repo:` names a repository that is not known, or a bare name that several have.
 fn unknown_repository(event: &Event, terms: &Terms) -> Option<Question> {
-    let term = terms
-        .repositories()
-        .find(|term| known(event, &term.value).is_none())?;
+    let term = terms.repositories().find(|term| known(event, &term.value).is_none())?;
     let offer = |name: &str, reason: String| Candidate {
         workflow: workflow_of(event, terms),
         place: Place::Repository(name.to_string()),
         reason,
     };
-    let called: Vec<_> = called(event, &term.value)
-        .map(|name| offer(name, "it is called so".to_string()))
-        .collect();
+    let called: Vec<_> = called(event, &term.value).map(|name| offer(name, "it is called so".to_string())).collect();
     if !called.is_empty() {
-        let text = format!(
-            "Several repositories are called {}. Which one is this for?",
-            term.value
-        );
-        return Some(Question {
-            text,
-            candidates: called,
-            score: EXPLICIT,
-        });
+        let text = format!("Several repositories are called {}. Which one is this for?", term.value);
+        return Some(Question { text, candidates: called, score: EXPLICIT });
     }
-    let near = nearest::to(
-        &term.value,
-        event.repositories.iter().map(|it| it.name.as_str()),
-    );
+    let near = nearest::to(&term.value, event.repositories.iter().map(|it| it.name.as_str()));
     let text = match near.is_empty() {
-        true => format!(
-            "{} is not a repository I know, and I know no other.",
-            term.value
-        ),
-        false => format!(
-            "{} is not a repository I know. Did you mean one of these?",
-            term.value
-        ),
+        true => format!("{} is not a repository I know, and I know no other.", term.value),
+        false => format!("{} is not a repository I know. Did you mean one of these?", term.value),
     };
     let near = near.into_iter().map(|near| {
         offer(
             near.name,
-            if near.close {
-                format!("its name is close to {}", term.value)
-            } else {
-                "I know it".to_string()
-            },
+            if near.close { format!("its name is close to {}", term.value) } else { "I know it".to_string() },
         )
     });
-    Some(Question {
-        text,
-        candidates: near.collect(),
-        score: EXPLICIT,
-    })
+    Some(Question { text, candidates: near.collect(), score: EXPLICIT })
 }
 
 /// The question to ask if `workflow:` names a workflow that is not known.
 fn unknown_workflow(event: &Event, terms: &Terms, found: Option<&Found>) -> Option<Question> {
-    let term = terms
-        .settings
-        .iter()
-        .find(|term| matches!(term.key, Key::Workflow))?;
+    let term = terms.settings.iter().find(|term| matches!(term.key, Key::Workflow))?;
     if known_workflow(event, &term.value).is_some() {
         return None;
     }
-    let near = nearest::to(
-        &term.value,
-        event.workflows.iter().map(|it| it.name.as_str()),
-    );
+    let near = nearest::to(&term.value, event.workflows.iter().map(|it| it.name.as_str()));
     Some(Question {
-        text: format!(
-            "There is no workflow {}. Did you mean one of these?",
-            term.value
-        ),
+        text: format!("There is no workflow {}. Did you mean one of these?", term.value),
         candidates: near
             .into_iter()
             .map(|near| Candidate {
@@ -275,28 +198,16 @@ fn unknown_workflow(event: &Event, terms: &Terms, found: Option<&Found>) -> Opti
 
 /// The workflow that the request names, if it is known.
 fn workflow_of(event: &Event, terms: &Terms) -> Option<String> {
-    let term = terms
-        .settings
-        .iter()
-        .find(|term| matches!(term.key, Key::Workflow))?;
+    let term = terms.settings.iter().find(|term| matches!(term.key, Key::Workflow))?;
     known_workflow(event, &term.value)
 }
 
 fn known_workflow(event: &Event, name: &str) -> Option<String> {
-    event
-        .workflows
-        .iter()
-        .find(|it| it.name.eq_ignore_ascii_case(name))
-        .map(|it| it.name.clone())
+    event.workflows.iter().find(|it| it.name.eq_ignore_ascii_case(name)).map(|it| it.name.clone())
 }
 
 fn describe(event: &Event, workflow: &str) -> String {
-    event
-        .workflows
-        .iter()
-        .find(|it| it.name == workflow)
-        .map(|it| it.description.clone())
-        .unwrap_or_default()
+    event.workflows.iter().find(|it| it.name == workflow).map(|it| it.description.clone()).unwrap_or_default()
 }
 
 /// The repository of that full name, or of that bare name if only one is called so, in the forge's spelling.
@@ -314,34 +225,20 @@ fn known(event: &Event, name: &str) -> Option<String> {
 /// The repositories of that bare name.
 fn called<'a>(event: &'a Event, name: &str) -> impl Iterator<Item = &'a str> {
     let names = event.repositories.iter().map(|it| it.name.as_str());
-    names.filter(move |it| {
-        it.split_once('/')
-            .is_some_and(|(_owner, bare)| bare.eq_ignore_ascii_case(name))
-    })
+    names.filter(move |it| it.split_once('/').is_some_and(|(_owner, bare)| bare.eq_ignore_ascii_case(name)))
 }
 
 fn full_name(event: &Event, name: &str) -> Option<String> {
-    event
-        .repositories
-        .iter()
-        .find(|it| it.name.eq_ignore_ascii_case(name))
-        .map(|it| it.name.clone())
+    event.repositories.iter().find(|it| it.name.eq_ignore_ascii_case(name)).map(|it| it.name.clone())
 }
 
 /// The repository worked on here: the conversation's, or the one in the room's topic.
 fn here(event: &Event) -> Option<String> {
-    let remembered = event
-        .memory
-        .as_ref()
-        .and_then(|memory| memory.repository.clone());
-    remembered
-        .and_then(|name| full_name(event, &name))
-        .or_else(|| {
-            let topic = grammar::read(&event.thread.room_topic);
-            topic
-                .repositories()
-                .find_map(|term| known(event, &term.value))
-        })
+    let remembered = event.memory.as_ref().and_then(|memory| memory.repository.clone());
+    remembered.and_then(|name| full_name(event, &name)).or_else(|| {
+        let topic = grammar::read(&event.thread.room_topic);
+        topic.repositories().find_map(|term| known(event, &term.value))
+    })
 }
 
 fn list<'a>(names: impl Iterator<Item = &'a str>) -> String {
@@ -358,5 +255,12 @@ mod tests {
     #[test]
     fn its_cases_hold() {
         signalbox_plugin::testing::check_router("cases", super::route);
+    }
+
+    #[test]
+    fn no_text_is_too_odd() {
+        signalbox_plugin::testing::check_odd_texts("cases", |event| {
+            super::route(event, &super::Config::default()).unwrap();
+        });
     }
 }

@@ -15,18 +15,9 @@ pub(crate) struct Near<'a> {
 /// At most five of `known`, nearest to `name` first; those equally near in the order they are given.
 pub(crate) fn to<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> Vec<Near<'a>> {
     let name = name.to_lowercase();
-    let mut scored: Vec<(f64, &str)> = known
-        .map(|it| (likeness(&name, &it.to_lowercase()), it))
-        .collect();
+    let mut scored: Vec<(f64, &str)> = known.map(|it| (likeness(&name, &it.to_lowercase()), it)).collect();
     scored.sort_by(|a, b| b.0.total_cmp(&a.0));
-    scored
-        .into_iter()
-        .take(OFFERED)
-        .map(|(score, name)| Near {
-            name,
-            close: score >= CLOSE,
-        })
-        .collect()
+    scored.into_iter().take(OFFERED).map(|(score, name)| Near { name, close: score >= CLOSE }).collect()
 }
 
 /// The likeness of two names or, if that is greater, of what follows their owners.

@@ -246,4 +246,12 @@ mod tests {
     fn its_cases_hold() {
         signalbox_plugin::testing::check_router("cases", super::route);
     }
+
+    #[test]
+    fn no_text_is_too_odd() {
+        let config = signalbox_plugin::config::read("{}").unwrap();
+        signalbox_plugin::testing::check_odd_texts("cases", |event| {
+            super::route(event, &config).unwrap();
+        });
+    }
 }

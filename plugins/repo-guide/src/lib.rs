@@ -101,4 +101,12 @@ mod tests {
     fn its_cases_hold() {
         signalbox_plugin::testing::check_prefetcher("cases", plan, assemble);
     }
+
+    #[test]
+    fn no_text_is_too_odd() {
+        let route = Route { workflow: "build".into(), repository: Some("acme/website".into()), branch: None };
+        signalbox_plugin::testing::check_odd_texts("cases", |event| {
+            assert!(plan(event, &route, &Config::default()).unwrap().len() <= 32);
+        });
+    }
 }

@@ -122,6 +122,66 @@ pub fn check_prefetcher<C: for<'a> Deserialize<'a>>(
     finish(wrong);
 }
 
+/// Calls a plugin with some thousand texts as odd as people's, the same every time, to see that none makes it panic.
+/// Everything else of the event is that of the folder's `event.json`.
+pub fn check_odd_texts(folder: impl AsRef<Path>, call: impl Fn(&Event)) {
+    const PIECES: [&str; 40] = [
+        "repo:",
+        "acme/website",
+        "branch:",
+        "[",
+        "]",
+        "=",
+        ",",
+        "`",
+        "```",
+        "<!--",
+        "-->",
+        "> ",
+        "\n",
+        " ",
+        " ",
+        " ",
+        "https://",
+        "://",
+        "git@",
+        "/",
+        "//",
+        "#",
+        "#12",
+        "|",
+        ":",
+        "'",
+        "’",
+        "?",
+        "…",
+        "why",
+        "can you",
+        "the",
+        "website",
+        "€",
+        "ß",
+        "日本",
+        "\u{202e}",
+        "\0",
+        "..",
+        "model:x",
+    ];
+    let mut event: Event = value("event.json", parse(&folder.as_ref().join("event.json")));
+    let mut seed = 1u64;
+    for _ in 0..4_000 {
+        event.text.clear();
+        for _ in 0..seed >> 33 & 15 {
+            // Knuth's generator: any would do, this one is a line.
+            seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            event.text.push_str(PIECES[(seed >> 33) as usize % PIECES.len()]);
+        }
+        seed = seed.wrapping_add(0x9E37_79B9_7F4A_7C15);
+        event.thread.room_topic.clone_from(&event.text);
+        call(&event);
+    }
+}
+
 /// Drives a prefetcher through a world that is given as data.
 pub fn gather<E: Serialize>(
     world: &[Response],

@@ -116,7 +116,7 @@ fn the_same_event_burns_the_same_fuel_and_gives_the_same_opinions() {
     let event = event("fix the price in acme/website, see https://forge.example/acme/billing/issues/3");
     let first = host.route(&event);
     assert!(first.iter().all(|it| it.fuel > 0));
-    for _ in 0..100 {
+    for _ in 0..1_000 {
         assert_eq!(host.route(&event), first);
     }
 }
