@@ -9,7 +9,7 @@ import { moment } from './time.js';
 
 /** A file with more lines than this is folded at first. */
 const FOLD_ROWS = 400;
-const LOOK = { open: 'working', merged: 'done', closed: 'stopped' };
+const LOOK = { open: 'open', merged: 'done', closed: 'stopped' };
 
 /** The list. */
 export async function showChanges(main) {

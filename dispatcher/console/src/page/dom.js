@@ -62,7 +62,7 @@ export function leave({ url, host }, label, className = '') {
 /** A glyph for how something stands: never colour alone. */
 export function glyph(state) {
   const shapes = {
-    seen: '◌', pending: '', working: '', waiting: '?', done: '✓', failed: '✕', stopped: '■', skipped: '–', passed: '↪',
+    seen: '◌', pending: '', working: '', waiting: '?', done: '✓', failed: '✕', stopped: '■', skipped: '–', passed: '↪', open: '',
   };
   return h(`span.glyph.${state}`, { 'aria-hidden': 'true' }, shapes[state] ?? '');
 }

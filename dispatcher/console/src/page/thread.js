@@ -126,12 +126,6 @@ function put(message) {
   shown.elements.set(message.id, fresh);
   if (old) swap(old, fresh);
   else shown.scroller.append(fresh);
-  // The clock of a status message stops with the run.
-  if (message.kind === 'closing') {
-    for (const other of known.messages.get(name(shown.room, shown.root)).values()) {
-      if (other.run === message.run && other.kind === 'status') put(other);
-    }
-  }
 }
 
 function element(message) {
@@ -148,14 +142,12 @@ function element(message) {
   return box;
 }
 
-function tags({ kind, edited, post, run, room, root }) {
+function tags({ kind, edited, post }) {
   if (kind === 'whisper') return h('span.tag', null, 'only you can see this');
   if (edited) return h('span.soft.small', null, 'edited');
   if (kind === 'gate' && post.buttons.length) return h('span.tag.waiting', null, 'needs a decision');
   if (kind === 'question' && post.buttons.length) return h('span.tag.waiting', null, 'needs an answer');
-  if (kind !== 'status') return null;
-  const from = since(known.messages.get(name(room, root)) ?? new Map(), run);
-  return from && h('span.soft.small', null, running(from));
+  return null;
 }
 
 function ending({ room, root }) {
@@ -272,7 +264,7 @@ function composer(room, root) {
   const place = name(room, root ?? '');
   const draft = drafts.get(place) ?? { text: '', key: key() };
   drafts.set(place, draft);
-  const label = root ? 'Answer, add something, or say stop' : 'Describe a change, or ask a question';
+  const label = root ? 'Answer, or add something' : 'Describe a change, or ask a question';
   const input = h('textarea', { rows: root ? 1 : 3, 'aria-label': label, placeholder: `${label} …`, 'data-key': 'composer', value: draft.text, maxlength: 16000,
     oninput: () => { draft.text = input.value; grow(input); } });
   const submit = attempt(async () => {
