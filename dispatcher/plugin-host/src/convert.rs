@@ -181,3 +181,56 @@ pub(crate) fn trust(trust: fetching::Trust) -> Trust {
         fetching::Trust::Reviewed => Trust::Reviewed,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn given() -> types::Event {
+        types::Event {
+            id: String::new(),
+            received_at_ms: 0,
+            seed: 0,
+            text: String::new(),
+            author: types::Person { id: String::new(), name: String::new(), role: types::Role::Member },
+            thread: types::Thread {
+                chat: String::new(),
+                room: String::new(),
+                room_name: String::new(),
+                room_topic: String::new(),
+                root: String::new(),
+            },
+            memory: None,
+            repositories: Vec::new(),
+            workflows: Vec::new(),
+            attrs: Vec::new(),
+            payload: String::new(),
+        }
+    }
+
+    fn claim(workflow: Option<&str>, place: routing::Place, score: u16) -> routing::Outcome {
+        routing::Outcome::Claim(routing::Claim {
+            workflow: workflow.map(str::to_string),
+            place,
+            branch: None,
+            inputs: Vec::new(),
+            score,
+            reason: String::new(),
+            rule: String::new(),
+            matched: Vec::new(),
+        })
+    }
+
+    #[test]
+    fn a_router_names_only_what_it_was_told_of() {
+        for (outcome, problem) in [
+            (claim(None, routing::Place::Repository("and/or".into()), 900), "it named and/or, which is not one of"),
+            (claim(Some("deploy"), routing::Place::Open, 900), "it named the workflow deploy, which is not one of"),
+            (claim(None, routing::Place::Open, 1001), "it gave a score of 1001; 1000 is the most"),
+        ] {
+            let error = said(outcome, &given()).unwrap_err();
+            assert!(error.starts_with(problem), "{error}");
+        }
+        assert!(said(claim(None, routing::Place::Open, 1000), &given()).is_ok());
+    }
+}

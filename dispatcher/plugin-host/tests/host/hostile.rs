@@ -28,6 +28,16 @@ fn a_plugin_that_spins_runs_out_of_fuel() {
 }
 
 #[test]
+fn plugins_that_spin_cannot_burn_more_than_an_events_fuel_together() {
+    let spin = module::router("(loop br 0) unreachable");
+    let host = host((0..12).map(|n| router(&format!("spinner-{n:02}"), spin.clone())).collect());
+    let opinions = host.route(&event("hello"));
+    assert_eq!(opinions.iter().map(|it| it.fuel).sum::<u64>(), 500_000_000);
+    let error = "the routers before it used up the fuel of the event".to_string();
+    assert_eq!(opinions[11].said, Said::Failed { error, fail_event: false });
+}
+
+#[test]
 fn a_plugin_that_spins_before_it_is_called_runs_out_of_fuel_too() {
     let failure = failure_of(module::router_that_starts("(loop br 0)"));
     assert_eq!(failure, "it used up its fuel while it started; do less before the first call");
