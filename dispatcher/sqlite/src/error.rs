@@ -51,3 +51,21 @@ fn port(error: &rusqlite::Error) -> Error {
 pub(crate) fn file(error: &std::io::Error, doing: &str, path: &std::path::Path) -> Error {
     Error::unavailable(format!("failed to {doing} {}: {error}", path.display()))
 }
+
+#[cfg(test)]
+mod tests {
+    use rusqlite::ffi;
+
+    use super::*;
+
+    #[test]
+    fn what_passes_is_tried_again_and_what_is_damaged_is_not() {
+        let said = |code| port(&rusqlite::Error::SqliteFailure(ffi::Error::new(code), None));
+        for passes in [ffi::SQLITE_BUSY, ffi::SQLITE_LOCKED, ffi::SQLITE_FULL, ffi::SQLITE_IOERR, ffi::SQLITE_NOMEM] {
+            assert!(matches!(said(passes), Error::Unavailable(_)), "{passes}");
+        }
+        for stays in [ffi::SQLITE_CORRUPT, ffi::SQLITE_NOTADB] {
+            assert!(matches!(said(stays), Error::Rejected(_)), "{stays}");
+        }
+    }
+}

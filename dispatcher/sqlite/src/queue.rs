@@ -9,12 +9,12 @@ use signalbox_ports::Error;
 use signalbox_ports::queue::{Queue, Ticket};
 
 use crate::Folder;
-use crate::stored::{decode, encode, ms};
+use crate::stored::{self, key, ms};
 
 #[async_trait]
 impl Queue for Folder {
     async fn send(&self, thread: &ThreadId, delivery: &DeliveryId) -> Result<(), Error> {
-        let (thread, delivery) = (encode(thread)?, delivery.clone());
+        let (thread, delivery) = (key(thread)?, delivery.clone());
         self.write(move |tx| {
             let sql = "INSERT INTO queue (thread, delivery) VALUES (?1, ?2) ON CONFLICT (delivery) DO NOTHING";
             tx.prepare_cached(sql)?.execute(params![thread, delivery.0])?;
@@ -41,7 +41,7 @@ impl Queue for Folder {
             let receipt = format!("{seq}.{tries}");
             tx.prepare_cached("UPDATE queue SET until = ?2, receipt = ?3, tries = ?4 WHERE seq = ?1")?
                 .execute(params![seq, ms(until), receipt, tries])?;
-            let thread = decode(&thread, "a thread of the queue")?;
+            let thread = stored::thread(&thread)?;
             Ok(Some(Ticket { delivery: DeliveryId(delivery), thread, receipt, tries }))
         })
         .await

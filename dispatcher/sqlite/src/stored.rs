@@ -5,6 +5,7 @@
 
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
+use signalbox_domain::talk::ThreadId;
 use signalbox_domain::time::Time;
 use signalbox_ports::Error;
 
@@ -44,6 +45,19 @@ pub(crate) fn decode<T: DeserializeOwned>(text: &str, what: &str) -> Result<T, E
     }
 }
 
+/// A thread as a key: the same text in every version, whatever else changes.
+pub(crate) fn key(thread: &ThreadId) -> Result<String, Error> {
+    serde_json::to_string(&[&thread.chat, &thread.room, &thread.root])
+        .map_err(|error| Error::rejected(format!("the thread {thread} cannot be written as JSON: {error}")))
+}
+
+/// The thread of a key.
+pub(crate) fn thread(key: &str) -> Result<ThreadId, Error> {
+    let [chat, room, root] = serde_json::from_str(key)
+        .map_err(|error| Error::rejected(format!("the database has a thread `{key}` that is none: {error}")))?;
+    Ok(ThreadId { chat, room, root })
+}
+
 /// A moment as the database keeps it. What is too far off for it is as far off as it can say.
 pub(crate) fn ms(time: Time) -> i64 {
     i64::try_from(time.0).unwrap_or(i64::MAX)
@@ -72,6 +86,20 @@ mod tests {
             error.to_string(),
             "the time was written by another Signalbox (shape 2; this one reads 1): use that version"
         );
+    }
+
+    #[test]
+    fn a_threads_key_reads_back_and_no_two_threads_share_one() {
+        let [one, two] = [("a:b", "c"), ("a", "b:c")].map(|(chat, room)| ThreadId {
+            chat: chat.into(),
+            room: room.into(),
+            root: "\"1\"".into(),
+        });
+        assert_eq!(one.to_string(), two.to_string(), "as people see them they look alike");
+        assert_eq!(key(&one).unwrap(), r#"["a:b","c","\"1\""]"#);
+        assert_ne!(key(&one), key(&two));
+        assert_eq!(thread(&key(&one).unwrap()), Ok(one));
+        assert!(matches!(thread("a:b:c"), Err(Error::Rejected(_))));
     }
 
     #[test]

@@ -9,7 +9,7 @@ use signalbox_ports::store::Lease;
 
 use super::rows;
 use crate::error::Trouble;
-use crate::stored::{decode, encode, ms, time};
+use crate::stored::{self, key, ms, time};
 
 pub(super) fn keep(tx: &Transaction<'_>, lease: &Lease) -> Result<(), Trouble> {
     let Lease { devbox, run, thread, epoch, deadline, claimed, control } = lease;
@@ -17,7 +17,7 @@ pub(super) fn keep(tx: &Transaction<'_>, lease: &Lease) -> Result<(), Trouble> {
         "INSERT INTO box (id, run, thread, epoch, deadline, claimed, control) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
          ON CONFLICT (id) DO NOTHING",
     )?
-    .execute(params![devbox.0, run.0, encode(thread)?, epoch, ms(*deadline), claimed, word(control)])?;
+    .execute(params![devbox.0, run.0, key(thread)?, epoch, ms(*deadline), claimed, word(control)])?;
     Ok(())
 }
 
@@ -70,7 +70,7 @@ fn read(row: &Row<'_>) -> Result<Lease, Trouble> {
     let devbox = DevboxId(row.get(0)?);
     Ok(Lease {
         run: RunId(row.get(1)?),
-        thread: decode(&row.get::<_, String>(2)?, &format!("the thread of the box {devbox}"))?,
+        thread: stored::thread(&row.get::<_, String>(2)?)?,
         epoch: row.get(3)?,
         deadline: time(row.get(4)?),
         claimed: row.get(5)?,

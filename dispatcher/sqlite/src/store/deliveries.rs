@@ -11,12 +11,12 @@ use signalbox_ports::store::Recorded;
 
 use super::rows;
 use crate::error::Trouble;
-use crate::stored::{decode, encode, ms};
+use crate::stored::{self, decode, encode, key, ms};
 
 pub(super) fn record(tx: &Transaction<'_>, delivery: &Delivery) -> Result<Recorded, Trouble> {
     let Delivery { thread, event, .. } = delivery;
     let sql = "INSERT INTO delivery (id, thread, at, body) VALUES (?1, ?2, ?3, ?4) ON CONFLICT (id) DO NOTHING";
-    let new = tx.prepare_cached(sql)?.execute(params![event.id.0, encode(thread)?, ms(event.at), encode(delivery)?])?;
+    let new = tx.prepare_cached(sql)?.execute(params![event.id.0, key(thread)?, ms(event.at), encode(delivery)?])?;
     Ok(match worked(tx, &event.id)? {
         _ if new == 1 => Recorded::New,
         Some(true) => Recorded::Done,
@@ -75,8 +75,7 @@ pub(super) fn unworked(
     let mut found = sql.query(params![ms(before), rows(limit)])?;
     let mut unworked = Vec::new();
     while let Some(row) = found.next()? {
-        let id = DeliveryId(row.get(1)?);
-        unworked.push((decode(&row.get::<_, String>(0)?, &format!("the thread of the delivery {id}"))?, id));
+        unworked.push((stored::thread(&row.get::<_, String>(0)?)?, DeliveryId(row.get(1)?)));
     }
     Ok(unworked)
 }
@@ -86,7 +85,7 @@ pub(super) fn ignored(tx: &Transaction<'_>, thread: &ThreadId) -> Result<Vec<(De
         "SELECT id, body, reason FROM delivery WHERE reason IS NOT NULL
          AND (thread = ?1 OR about IN (SELECT id FROM run WHERE thread = ?1)) ORDER BY seq",
     )?;
-    let mut found = sql.query([encode(thread)?])?;
+    let mut found = sql.query([key(thread)?])?;
     let mut ignored = Vec::new();
     while let Some(row) = found.next()? {
         let what = format!("the delivery {}", row.get::<_, String>(0)?);

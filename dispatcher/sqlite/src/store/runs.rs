@@ -9,7 +9,7 @@ use signalbox_ports::store::{Commit, Entry, Subject};
 
 use super::{deliveries, effects, rows};
 use crate::error::Trouble;
-use crate::stored::{decode, encode};
+use crate::stored::{decode, encode, key};
 
 pub(super) fn load(tx: &Transaction<'_>, subject: &Subject) -> Result<Option<Run>, Trouble> {
     let id = match subject {
@@ -24,7 +24,7 @@ pub(super) fn load(tx: &Transaction<'_>, subject: &Subject) -> Result<Option<Run
 
 fn latest(tx: &Transaction<'_>, thread: &ThreadId) -> Result<Option<RunId>, Trouble> {
     let mut sql = tx.prepare_cached("SELECT latest FROM thread WHERE id = ?1")?;
-    Ok(sql.query_row([encode(thread)?], |row| row.get(0).map(RunId)).optional()?)
+    Ok(sql.query_row([key(thread)?], |row| row.get(0).map(RunId)).optional()?)
 }
 
 pub(super) fn commit(tx: &Transaction<'_>, commit: &Commit) -> Result<(), Trouble> {
@@ -34,7 +34,7 @@ pub(super) fn commit(tx: &Transaction<'_>, commit: &Commit) -> Result<(), Troubl
         return Err(Error::Conflict.into());
     }
     deliveries::finish(tx, delivery)?;
-    let thread = encode(&run.thread)?;
+    let thread = key(&run.thread)?;
     tx.prepare_cached(
         "INSERT INTO run (id, thread, version, body) VALUES (?1, ?2, ?3, ?4)
          ON CONFLICT (id) DO UPDATE SET version = excluded.version, body = excluded.body",

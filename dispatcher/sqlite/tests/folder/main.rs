@@ -6,4 +6,5 @@ mod contract;
 mod full;
 mod killed;
 mod opened;
+mod shapes;
 mod story;
