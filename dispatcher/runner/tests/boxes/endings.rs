@@ -40,7 +40,7 @@ fn told_to_stop_it_ends_everything_and_keeps_the_work_so_far() {
 fn told_to_stop_an_agent_has_a_moment_to_put_its_work_in_order() {
     let world = World::new();
     let start = world.commit("main", &[("README.md", "A shop.\n")]);
-    let tidy = "trap 'echo saved > saved.md; exit 0' TERM; sh -c 'while :; do sleep 1; done' tidy-canary & \
+    let tidy = "trap 'i=0; while [ $i -lt 99999 ]; do i=$((i+1)); done; echo saved > saved.md; exit 0' TERM; sh -c 'while :; do sleep 1; done' tidy-canary & \
                 sh -c 'while :; do sleep 1; done' tidy-canary & wait; wait";
     let mut runner = world.start(assignment(agent("command", "command", tidy), Some(world.checkout(&start))));
     runs("tidy-canary");
@@ -83,11 +83,17 @@ fn a_box_that_is_not_wanted_any_more_ends_at_once_and_says_and_pushes_nothing() 
 fn a_box_lost_while_its_agent_finished_does_not_push() {
     let world = World::new();
     let start = world.commit("main", &[("README.md", "A shop.\n")]);
-    let mut work = assignment(agent("command", "command", "cat > asked.md"), Some(world.checkout(&start)));
-    // No beat is due before the end: the question before the push is the first report.
+    let wait = "cat > asked.md; while [ ! -e \"$SIGNALBOX_IN/go\" ]; do :; done";
+    let mut work = assignment(agent("command", "command", wait), Some(world.checkout(&start)));
+    // After the first beat none is due: only the question before the push can learn of the loss.
     work.heartbeat = Span::minutes(60);
+    let mut runner = world.start(work);
+    world.dispatcher.reported(1);
     world.dispatcher.answer(Control::Gone);
-    assert!(world.start(work).ended().success());
+    until("the box is not furnished", || world.place().folder().join("in").exists());
+    std::fs::write(world.place().folder().join("in/go"), "").unwrap();
+    assert!(runner.ended().success());
+    assert_eq!(world.dispatcher.reports().len(), 2);
     assert_eq!(world.pushed("asked.md"), None);
 }
 
@@ -132,6 +138,7 @@ fn a_dispatcher_that_restarts_on_another_port_is_found_again_and_nothing_is_lost
     let mut runner = world.start(assignment(work, Some(world.checkout(&start))));
     world.dispatcher.reported(1);
     world.dispatcher.down(true);
+    until("the box is not furnished", || world.place().folder().join("in").exists());
     let go = world.place().folder().join("in/go");
     std::fs::write(world.endpoint(), "http://127.0.0.1:9\n").unwrap();
     std::fs::write(go, "").unwrap();

@@ -150,18 +150,18 @@ fn nothing_that_is_planted_in_the_repository_runs_outside() {
 cat > trap.sh <<'END'
 {trap}END
 chmod +x trap.sh
+mkdir planted-hooks
 for repository in .git sub/.git nested/.git; do
   mkdir -p $repository/hooks $repository/info $repository/objects $repository/refs/heads
   [ -e $repository/HEAD ] || echo 'ref: refs/heads/main' > $repository/HEAD
   for hook in pre-commit post-commit pre-push post-checkout post-index-change reference-transaction fsmonitor-watchman
-  do cp trap.sh $repository/hooks/$hook; done
+  do cp trap.sh $repository/hooks/$hook; cp trap.sh planted-hooks/$hook; done
   cat > $repository/config <<END
 [core]
-  fsmonitor = $PWD/trap.sh
-  hooksPath = $PWD
-  sshCommand = $PWD/trap.sh
-  alternateRefsCommand = $PWD/trap.sh
-  worktree = /
+  fsmonitor = {trap_path}
+  hooksPath = {outside}/planted-hooks
+  sshCommand = {trap_path}
+  alternateRefsCommand = {trap_path}
 [filter "x"]
   clean = sh {trap_path}
   smudge = sh {trap_path}
@@ -180,12 +180,13 @@ END
 done
 git -C nested rev-parse --verify -q HEAD || echo 0123456789012345678901234567890123456789 > nested/.git/refs/heads/main
 echo '* filter=x diff=x merge=x' > .gitattributes
-printf '[submodule "s"]\n\tpath = s\n\turl = ext::sh %s/trap.sh\n\tupdate = !sh trap.sh\n' $PWD > .gitmodules
+printf '[submodule "s"]\n\tpath = s\n\turl = ext::sh {trap_path}\n\tupdate = !sh {trap_path}\n' > .gitmodules
 echo changed >> README.md; echo changed >> sub/file; echo new > nested/file
 ln -s /etc/shadow shadow; ln -s {host} host; ln -s .. up
 ln -s /etc .signalbox
 rm -rf .git/index; ln -s /etc/passwd .git/index
 "#,
+        outside = world.place().folder().join("checkout").display(),
         trap_path = world.place().folder().join("checkout/trap.sh").display(),
         host = world.path().display(),
     );
