@@ -42,8 +42,9 @@ pub struct Config {
 const PHRASE: u16 = 800;
 /// A repository that is clearly spoken of.
 const SPOKEN_OF: u16 = 780;
-/// The name of a repository, which may also be an everyday word: less than the conversation's and the room's default.
-const OCCURS: u16 = 500;
+/// The name of a repository, which may also be an everyday word: less than the conversation's and the room's default,
+/// more than the person's.
+const OCCURS: u16 = 550;
 /// What kind of request it is, without a place.
 const KIND: u16 = 300;
 /// There is only one repository.
