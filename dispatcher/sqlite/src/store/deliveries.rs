@@ -82,8 +82,9 @@ pub(super) fn unworked(
 
 pub(super) fn ignored(tx: &Transaction<'_>, thread: &ThreadId) -> Result<Vec<(Delivery, Reason)>, Trouble> {
     let mut sql = tx.prepare_cached(
-        "SELECT id, body, reason FROM delivery WHERE reason IS NOT NULL
-         AND (thread = ?1 OR about IN (SELECT id FROM run WHERE thread = ?1)) ORDER BY seq",
+        "SELECT id, body, reason FROM delivery WHERE seq IN (
+            SELECT seq FROM delivery WHERE reason IS NOT NULL AND thread = ?1
+            UNION SELECT seq FROM delivery WHERE about IN (SELECT id FROM run WHERE thread = ?1)) ORDER BY seq",
     )?;
     let mut found = sql.query([key(thread)?])?;
     let mut ignored = Vec::new();
