@@ -257,3 +257,43 @@ fn version(words: &str) -> Option<(u32, u32)> {
     let mut numbers = words.split(' ').nth(2)?.split('.').map(str::parse);
     Some((numbers.next()?.ok()?, numbers.next()?.ok()?))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_version_is_read_from_gits_words() {
+        assert_eq!(version("git version 2.47.3"), Some((2, 47)));
+        assert_eq!(version("git version 2.39.5 (Apple Git-154)"), Some((2, 39)));
+        assert_eq!(version("git version next"), None);
+    }
+
+    #[tokio::test]
+    async fn without_git_a_person_is_told_how_to_get_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let git = Git::at(folder.path()).unwrap();
+        let mut command = git.command(None, &["version"]);
+        command.env("PATH", folder.path());
+        let error = Error::from(answer(command, QUESTION).await.unwrap_err());
+        assert!(matches!(&error, Error::Rejected(words) if words.contains("sudo apt install git")), "{error}");
+    }
+
+    #[tokio::test]
+    async fn a_git_that_takes_too_long_is_ended() {
+        let folder = tempfile::tempdir().unwrap();
+        let git = Git::at(folder.path()).unwrap();
+        let failed = answer(git.command(None, &["version"]), Duration::ZERO).await.unwrap_err();
+        assert!(matches!(failed, Failed::Slow(_)), "{failed}");
+    }
+
+    #[tokio::test]
+    async fn nothing_of_the_machine_reaches_git() {
+        let folder = tempfile::tempdir().unwrap();
+        let git = Git::at(folder.path()).unwrap();
+        let settings = answer(git.command(None, &["config", "--list", "--show-origin"]), QUESTION).await.unwrap();
+        let settings = String::from_utf8(settings).unwrap();
+        assert!(settings.contains("safe.directory=*"));
+        assert!(settings.lines().all(|line| line.contains("/.gitconfig\t")), "{settings}");
+    }
+}

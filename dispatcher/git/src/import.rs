@@ -19,6 +19,8 @@ const WAITING: &str = "refs/signalbox/import/";
 const TRANSPORTS: &str = "file:https:http:ssh";
 /// The most bytes of a readme that are looked at for a description.
 const README: usize = 64 << 10;
+/// From how many loose objects on they are packed.
+const LOOSE: &str = "gc.auto=6700";
 /// The most letters of a description found in a readme.
 const DESCRIPTION: usize = 200;
 
@@ -53,7 +55,8 @@ impl Forge {
         let source = Source::of(source)?;
         let place = self.place(&source.name(name)?)?;
         let offered = self.offered(&source).await?;
-        let _held = disk::hold(place.lock.clone()).await?;
+        // Fetching may take long. The repository's lock is for what moves branches, and that comes after.
+        let _alone = disk::hold(place.importing()).await?;
         let mut notices = self.uncommitted(&source).await;
         let (about, new) = match self.about(&place)? {
             Some(about) => (about, false),
@@ -63,9 +66,14 @@ impl Forge {
             self.prepare(&place, &offered, &about.default_branch).await?;
         }
         self.fetch(&place, &source).await?;
+        let held = disk::hold(place.lock.clone()).await?;
         let (commit, left) = self.take(&place, &about.default_branch).await?;
         notices.extend(left);
         let known = self.introduce(&place, about, &commit).await?;
+        drop(held);
+        // What pushes left in many small files is packed now and then; if it cannot be, nothing is lost.
+        let packing = ["-c", LOOSE, "gc", "--auto", "--quiet", "--no-detach"];
+        let _ = answer(self.git.command(Some(&place.git), &packing), IMPORT).await;
         Ok(Imported { known, commit, new, notices })
     }
 
@@ -82,6 +90,7 @@ impl Forge {
     /// is not touched. Removing what is not there succeeds.
     pub async fn remove(&self, repository: &Repository) -> Result<(), Error> {
         let place = self.place(repository)?;
+        let _alone = disk::hold(place.importing()).await?;
         let _held = disk::hold(place.lock.clone()).await?;
         self.end_all(repository).await?;
         let aside = self.folder.join(".removed");
@@ -217,6 +226,10 @@ impl Forge {
 
     /// Writes down what we know of the repository: from now on it is here.
     async fn introduce(&self, place: &Place, mut about: About, commit: &Commit) -> Result<Known, Error> {
+        // Somebody may have described it meanwhile.
+        if let Some(newer) = self.about(place)? {
+            about = newer;
+        }
         if about.description.is_empty() {
             for readme in ["README.md", "README", "README.txt", "readme.md"] {
                 if let Some(text) = self.text(place, commit, readme, README).await? {

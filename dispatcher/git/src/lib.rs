@@ -5,7 +5,7 @@
 //! <folder>/<owner>/<name>.git              the repository; git's own files
 //! <folder>/<owner>/<name>.git/signalbox    what we know of it: about.json, changes/<number>.json
 //! <folder>/.tokens                         one file per devbox: the hash of its token and its powers, or that it is over
-//! <folder>/.locks                          one lock per repository, one for the tokens
+//! <folder>/.locks                          one lock per repository (and one for its imports), one for the tokens
 //! ```
 //!
 //! Every file of ours is written whole or not at all. Whoever moves a branch or writes about a change request holds the
@@ -83,6 +83,8 @@ impl Forge {
             folder,
         };
         forge.forget().await?;
+        // What a removal that was cut off left. It is nobody's, and in nobody's way if it stays.
+        let _ = std::fs::remove_dir_all(forge.folder.join(".removed"));
         Ok(forge)
     }
 
@@ -111,6 +113,13 @@ impl Place {
     /// What we know of the repository.
     fn about(&self) -> PathBuf {
         self.git.join("signalbox/about.json")
+    }
+
+    /// The lock of whoever brings the repository up to date from elsewhere. Taken before the other one.
+    fn importing(&self) -> PathBuf {
+        let mut path = self.lock.clone().into_os_string();
+        path.push("~import");
+        path.into()
     }
 
     /// Its change requests.
