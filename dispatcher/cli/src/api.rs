@@ -79,7 +79,10 @@ async fn guard(State(token): State<Arc<str>>, request: Request, next: Next) -> R
     }
 }
 
-async fn thread(State(served): State<Served>, Path(at): Path<(String, String, String)>) -> Result<Json<Thread>, Trouble> {
+async fn thread(
+    State(served): State<Served>,
+    Path(at): Path<(String, String, String)>,
+) -> Result<Json<Thread>, Trouble> {
     let (chat, room, root) = at;
     let thread = ThreadId { chat, room, root };
     let ports = served.engine.ports();

@@ -22,7 +22,11 @@ impl Changes for BuiltIn {
         for known in self.0.repositories().await? {
             for record in self.0.changes(&known.repository).await? {
                 let Some(shown) = self.0.show(&known.repository, record.number, 0).await? else { continue };
-                all.push(Listed { change: change(&record, shown.url), state: state(&record.state), opened: record.opened });
+                all.push(Listed {
+                    change: change(&record, shown.url),
+                    state: state(&record.state),
+                    opened: record.opened,
+                });
             }
         }
         all.sort_by_key(|listed| std::cmp::Reverse(listed.opened));

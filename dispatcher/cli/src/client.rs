@@ -49,7 +49,10 @@ impl Client {
         let overview: Value = self.get("/api/overview")?;
         let rooms = overview["rooms"].as_array().cloned().unwrap_or_default();
         let named = |wanted: &str| {
-            rooms.iter().find(|room| room["name"] == wanted || room["id"] == wanted).and_then(|room| room["id"].as_str())
+            rooms
+                .iter()
+                .find(|room| room["name"] == wanted || room["id"] == wanted)
+                .and_then(|room| room["id"].as_str())
         };
         let Some(id) = named(room) else {
             let names: Vec<&str> = rooms.iter().filter_map(|room| room["name"].as_str()).collect();
@@ -127,7 +130,12 @@ impl Client {
         let mut response = response.with_context(|| format!("failed to reach the dispatcher at {}", self.url))?;
         let status = response.status();
         let mut bytes = Vec::new();
-        response.body_mut().as_reader().take(MAX_ANSWER).read_to_end(&mut bytes).context("failed to read the answer")?;
+        response
+            .body_mut()
+            .as_reader()
+            .take(MAX_ANSWER)
+            .read_to_end(&mut bytes)
+            .context("failed to read the answer")?;
         if status.is_success() {
             return Ok(bytes);
         }

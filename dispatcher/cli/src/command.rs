@@ -67,6 +67,6 @@ pub(crate) fn up<T>(
     }));
     let answer = during(&made);
     let _ = over.send(());
-    runtime.block_on(served).context("the dispatcher broke off")??;
+    runtime.block_on(served).context("the dispatcher broke off")?;
     answer
 }

@@ -90,6 +90,19 @@ pub(crate) struct Agent {
     pub(crate) command: Option<String>,
     /// `scripted`: the recorded session, a file of the repository.
     pub(crate) session: Option<String>,
+    /// The same for one phase, by `workflow.phase`, or one of its rounds, by `workflow.phase.2`.
+    #[serde(default)]
+    pub(crate) phases: BTreeMap<String, Own>,
+}
+
+/// What an agent does otherwise in one phase.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Own {
+    /// `command`: the program.
+    pub(crate) command: Option<String>,
+    /// `scripted`: the recorded session.
+    pub(crate) session: Option<String>,
 }
 
 /// Where the page listens unless the settings say otherwise.
@@ -148,10 +161,13 @@ impl Config {
         }
         for (name, agent) in &self.agents {
             let needs = match agent.adapter.as_str() {
+                "command" | "scripted" if !agent.phases.is_empty() => None,
                 "command" => agent.command.is_none().then_some("command = \"PROGRAM\""),
                 "scripted" => agent.session.is_none().then_some("session = \"FILE\""),
                 other => {
-                    return Err(anyhow!("[agents.{name}] has the adapter `{other}`; there are `command` and `scripted`"));
+                    return Err(anyhow!(
+                        "[agents.{name}] has the adapter `{other}`; there are `command` and `scripted`"
+                    ));
                 }
             };
             if let Some(needs) = needs {
@@ -165,15 +181,17 @@ impl Config {
 impl Agent {
     /// As the engine hands it to runners.
     pub(crate) fn for_engine(&self) -> signalbox_engine::Agent {
-        let settings = [("command", &self.command), ("session", &self.session)]
-            .into_iter()
-            .filter_map(|(key, value)| Some((key.to_owned(), value.clone()?)))
-            .collect();
+        let own = |own: &Own| settings(&own.command, &own.session);
         signalbox_engine::Agent {
             adapter: self.adapter.clone(),
             model: self.model.clone(),
-            settings,
-            phases: BTreeMap::new(),
+            settings: settings(&self.command, &self.session),
+            phases: self.phases.iter().map(|(phase, settings)| (phase.clone(), own(settings))).collect(),
         }
     }
+}
+
+fn settings(command: &Option<String>, session: &Option<String>) -> BTreeMap<String, String> {
+    let all = [("command", command), ("session", session)];
+    all.into_iter().filter_map(|(key, value)| Some((key.to_owned(), value.clone()?))).collect()
 }

@@ -46,8 +46,7 @@ impl Dispatcher {
         let address = listener.local_addr().context("failed to learn where the dispatcher listens")?;
         let url = format!("http://{}", reachable(address));
 
-        let folder = Folder::open(&home.at("state"))?;
-        let (store, queue, blobs) = folder.ports();
+        let state = Arc::new(Folder::open(home.at("state"))?);
         let forge = Arc::new(Forge::open(home.at("forge"), &url).await?);
         for repository in &config.repositories {
             take_in(&forge, repository).await?;
@@ -63,9 +62,9 @@ impl Dispatcher {
             unsandboxed_i_accept_the_risk: config.unsandboxed_i_accept_the_risk,
         });
         let ports = Ports {
-            store: store.clone(),
-            queue,
-            blobs: blobs.clone(),
+            store: state.clone(),
+            queue: state.clone(),
+            blobs: state.clone(),
             plugins,
             chats: [("console".to_owned(), Arc::new(console.clone()) as _)].into(),
             forge: forge.clone(),
@@ -80,39 +79,28 @@ impl Dispatcher {
         let engine = Arc::new(Engine::new(ports, settings));
 
         let token = home.token()?;
-        let views = Views { store, blobs, changes: Some(Arc::new(BuiltIn(forge.clone()))) };
-        let router = signalbox_ingress::router(engine.clone())
-            .merge(console.routes(engine.clone(), views))
-            .merge(signalbox_git::routes(forge.clone()))
-            .merge(api::routes(engine.clone(), forge.clone(), &token));
+        let changes = Arc::new(BuiltIn(forge.clone()));
+        let views = Views { store: state.clone(), blobs: state, changes: Some(changes) };
+        let router = signalbox_ingress::router(
+            engine.clone(),
+            [
+                console.routes(engine.clone(), views),
+                signalbox_git::routes(forge.clone()),
+                api::routes(engine.clone(), forge.clone(), &token),
+            ],
+        );
         write_private(&endpoint, &url)?;
         Ok(Self { url, token, engine, forge, listener, router })
     }
 
     /// Works and answers until `until` is over.
-    pub(crate) async fn run(self, until: impl Future<Output = ()> + Send + 'static) -> Result<()> {
-        let (ended, end) = tokio::sync::watch::channel(false);
-        let stop = async move {
-            until.await;
-            let _ = ended.send(true);
-        };
-        let mut over = end.clone();
-        let shutdown = async move {
-            let _ = over.wait_for(|ended| *ended).await;
-        };
-        let served = signalbox_ingress::serve(self.listener, self.router, shutdown);
-        let mut over = end;
+    pub(crate) async fn run(self, until: impl Future<Output = ()>) {
         tokio::select! {
-            served = async { tokio::join!(served, stop).0 } => served.context("the page could not be served any more")?,
+            () = signalbox_ingress::serve(self.listener, self.router, until) => {}
             () = self.engine.drive(WORKERS) => {}
-            _ = async { let _ = over.wait_for(|ended| *ended).await; tokio::time::sleep(DRAIN).await } => {}
         }
-        Ok(())
     }
 }
-
-/// How long open connections may take to end.
-const DRAIN: std::time::Duration = std::time::Duration::from_millis(300);
 
 /// Takes a repository in, or brings it up to date.
 pub(crate) async fn take_in(forge: &Forge, repository: &crate::config::Repository) -> Result<signalbox_git::Imported> {

@@ -46,9 +46,8 @@ impl Home {
     /// What the tokens of boxes are made with.
     pub(crate) fn secret(&self) -> Result<Secret> {
         let hex = self.kept("secret")?;
-        let bytes: Vec<u8> = (0..hex.len() / 2)
-            .filter_map(|at| u8::from_str_radix(hex.get(2 * at..2 * at + 2)?, 16).ok())
-            .collect();
+        let bytes: Vec<u8> =
+            (0..hex.len() / 2).filter_map(|at| u8::from_str_radix(hex.get(2 * at..2 * at + 2)?, 16).ok()).collect();
         match <[u8; 32]>::try_from(bytes) {
             Ok(bytes) => Ok(Secret::new(bytes)),
             Err(_) => bail!(

@@ -6,9 +6,9 @@ mod command;
 mod config;
 mod home;
 
-mod dispatcher;
 mod api;
 mod changes;
+mod dispatcher;
 
 mod client;
 mod follow;

@@ -17,7 +17,10 @@ use crate::home::Home;
 pub(crate) fn ask(home: &Home, mut config: Config, ask: &Ask) -> Result<ExitCode> {
     if let Some(client) = Client::running(home) {
         if ask.agent.is_some() {
-            bail!("a dispatcher is running on {}; its agents are those of its settings, so --agent does nothing", home.path().display());
+            bail!(
+                "a dispatcher is running on {}; its agents are those of its settings, so --agent does nothing",
+                home.path().display()
+            );
         }
         return through(&client, ask, ask.follow);
     }
@@ -26,9 +29,7 @@ pub(crate) fn ask(home: &Home, mut config: Config, ask: &Ask) -> Result<ExitCode
         config.agents.insert("default".into(), agent);
     }
     if !config.agents.contains_key("default") {
-        bail!(
-            "no agent is set up. Name one with --agent 'command:PROGRAM', or add [agents.default] to signalbox.toml"
-        );
+        bail!("no agent is set up. Name one with --agent 'command:PROGRAM', or add [agents.default] to signalbox.toml");
     }
     // Nobody else would work it: stay until it is done.
     super::with(home, &config, |client| through(client, ask, true))
@@ -39,12 +40,20 @@ fn agent_of(config: &Config, name: &str) -> Result<Agent> {
         return Ok(agent.clone());
     }
     match name.split_once(':') {
-        Some(("command", program)) if !program.is_empty() => {
-            Ok(Agent { adapter: "command".into(), model: None, command: Some(program.into()), session: None })
-        }
-        Some(("scripted", session)) if !session.is_empty() => {
-            Ok(Agent { adapter: "scripted".into(), model: None, command: None, session: Some(session.into()) })
-        }
+        Some(("command", program)) if !program.is_empty() => Ok(Agent {
+            adapter: "command".into(),
+            model: None,
+            command: Some(program.into()),
+            session: None,
+            phases: Default::default(),
+        }),
+        Some(("scripted", session)) if !session.is_empty() => Ok(Agent {
+            adapter: "scripted".into(),
+            model: None,
+            command: None,
+            session: Some(session.into()),
+            phases: Default::default(),
+        }),
         _ => bail!("there is no agent `{name}`: write `command:PROGRAM`, or add [agents.{name}] to signalbox.toml"),
     }
 }

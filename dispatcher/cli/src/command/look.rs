@@ -118,10 +118,15 @@ pub(crate) fn replay(client: &Client, asked: &Named) -> Result<ExitCode> {
         println!("{}", serde_json::to_string_pretty(&replayed)?);
     } else {
         let routes = if replayed["routed"] == true { "its routes decided again" } else { "it was not routed" };
-        println!("run:{}: {} steps folded, {routes}. Differences: {}", run.id, replayed["steps"], match differences.len() {
-            0 => "none".to_owned(),
-            many => many.to_string(),
-        });
+        println!(
+            "run:{}: {} steps folded, {routes}. Differences: {}",
+            run.id,
+            replayed["steps"],
+            match differences.len() {
+                0 => "none".to_owned(),
+                many => many.to_string(),
+            }
+        );
         for difference in &differences {
             println!("  {}", difference.as_str().unwrap_or_default());
         }

@@ -21,9 +21,9 @@ pub(crate) fn serve(home: &Home, mut config: Config, serve: &Serve) -> Result<Ex
             println!("No agent is set up yet: add [agents.default] to signalbox.toml.");
         }
         println!("Open  {}/?token={}", dispatcher.url, dispatcher.token);
-        dispatcher.run(interrupted()).await
-    })?;
-    Ok(ExitCode::SUCCESS)
+        dispatcher.run(interrupted()).await;
+        Ok(ExitCode::SUCCESS)
+    })
 }
 
 /// Until Ctrl-C, or until the system asks to end.
