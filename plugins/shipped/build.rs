@@ -74,6 +74,8 @@ fn build(root: &Path, out: &Path) -> Result<PathBuf> {
     {
         cargo.env_remove(name);
     }
+    // A build folder that configuration puts elsewhere is locked by the outer cargo.
+    cargo.env("CARGO_BUILD_BUILD_DIR", &target);
     cargo.env("CARGO_ENCODED_RUSTFLAGS", remap(root)?.join("\u{1f}"));
     for (name, value) in [
         ("OPT_LEVEL", "s"),
