@@ -1,6 +1,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
+use signalbox_ports::store::Store;
 use signalbox_sqlite::Folder;
 use signalbox_world::contract;
 use tempfile::TempDir;
@@ -38,4 +39,16 @@ async fn the_folder_keeps_the_contract_of_a_queue() {
 async fn the_folder_keeps_the_contract_of_blobs() {
     let shelf = Shelf::new();
     contract::blobs::suite(|| shelf.folder()).await;
+}
+
+#[tokio::test]
+async fn the_folder_answers_whatever_it_is_asked_as_the_store_in_memory_does() {
+    let shelf = Shelf::new();
+    let mut refused = 0;
+    for seed in 1..=12 {
+        let memory: Arc<dyn Store> = Arc::new(signalbox_world::store::Store::default());
+        let folder: Arc<dyn Store> = shelf.folder();
+        refused += contract::store::twins(&memory, &folder, seed, 500).await;
+    }
+    assert!((300..3_000).contains(&refused), "{refused} of 6,000 refused");
 }

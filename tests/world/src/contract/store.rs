@@ -4,6 +4,7 @@ mod boxes;
 mod effects;
 mod race;
 mod steps;
+mod twins;
 
 use std::sync::Arc;
 
@@ -12,6 +13,7 @@ use signalbox_ports::store::Store;
 use super::tell;
 
 pub use race::{Figures, race};
+pub use twins::twins;
 
 /// Tells every story over what `make` makes: a new and empty one each time.
 pub async fn suite(make: impl Fn() -> Arc<dyn Store>) {
