@@ -113,12 +113,13 @@ async fn turn(stage: &Arc<Stage>, delivery: &Delivery) -> Result<(), Error> {
             }
             Effect::Mark { message, mark } => stage.console.mark(&thread, &message, mark).await?,
             Effect::Whisper { to, post } => stage.console.whisper(&id, &thread, &to, &post).await?,
-            Effect::Wake { .. } | Effect::Leave | Effect::Halt { .. } => {}
+            Effect::Wake { .. } | Effect::Leave => {}
             Effect::Route
             | Effect::Resolve { .. }
             | Effect::Admit
             | Effect::Gather { .. }
             | Effect::Provision { .. }
+            | Effect::Halt { .. }
             | Effect::Release { .. }
             | Effect::Open { .. } => {
                 let (stage, text) = (stage.clone(), next.request.text.clone());
@@ -170,18 +171,20 @@ async fn answers(stage: &Stage, effect: &Effect, asked: u64, text: &str) -> Vec<
                 (900 * slow, Fact::Finished { devbox, epoch, finish, invalid: vec![], refused: vec![] }),
             ]
         }
+        Effect::Halt { devbox } => {
+            let epoch = devbox.0.rsplit_once('-').and_then(|(_, epoch)| epoch.parse().ok()).unwrap_or(1);
+            let finish = Finish { end: End::Stopped, ..finish(stage, &"".into(), text).await };
+            vec![(400, Fact::Finished { devbox: devbox.clone(), epoch, finish, invalid: vec![], refused: vec![] })]
+        }
         Effect::Release { devbox } => vec![(80, Fact::Released { devbox: devbox.clone() })],
         Effect::Open { phase, proposed } => {
             let diff = DiffStat { files: 3, added: 14, removed: 5 };
             let change = change(&proposed.title, diff);
             vec![(300, Fact::Opened { phase: phase.clone(), change })]
         }
-        Effect::Leave
-        | Effect::Halt { .. }
-        | Effect::Mark { .. }
-        | Effect::Say { .. }
-        | Effect::Whisper { .. }
-        | Effect::Wake { .. } => vec![],
+        Effect::Leave | Effect::Mark { .. } | Effect::Say { .. } | Effect::Whisper { .. } | Effect::Wake { .. } => {
+            vec![]
+        }
     }
 }
 

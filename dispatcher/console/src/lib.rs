@@ -9,6 +9,7 @@ mod assets;
 mod board;
 mod changes;
 mod chat;
+mod compact;
 mod console;
 mod diff;
 mod encode;

@@ -6,7 +6,11 @@ use std::path::{Path, PathBuf};
 
 use signalbox_domain::time::Time;
 
+use crate::compact::compact;
 use crate::record::{Record, What};
+
+/// The log is rewritten when at least so many of its records are of no use any more.
+const WORTH_IT: usize = 5_000;
 
 /// Why the log cannot be opened.
 #[derive(Debug, thiserror::Error)]
@@ -73,7 +77,41 @@ impl Log {
         let records =
             records(&bytes[..good]).map_err(|(line, why)| OpenError::Damaged { path: path.clone(), line, why })?;
         let next = records.last().map_or(1, |record| record.n + 1);
-        Ok((Self { file, good: good as u64, next, broken: false }, records))
+        let mut log = Self { file, good: good as u64, next, broken: false };
+        let kept = compact(&records);
+        if records.len() - kept.len() < WORTH_IT {
+            return Ok((log, records));
+        }
+        log.rewrite(&path, &kept).map_err(io)?;
+        Ok((log, kept))
+    }
+
+    /// Puts `records` in the place of what the file holds: the old file or the new one is there, never half of one.
+    fn rewrite(&mut self, path: &Path, records: &[Record]) -> io::Result<()> {
+        let fresh = path.with_extension("jsonl.new");
+        let mut bytes = Vec::new();
+        for record in records {
+            serde_json::to_writer(&mut bytes, record)?;
+            bytes.push(b'\n');
+        }
+        if fresh.exists() {
+            std::fs::remove_file(&fresh)?;
+        }
+        let mut file = OpenOptions::new().read(true).append(true).create_new(true).open(&fresh)?;
+        file.write_all(&bytes)?;
+        file.sync_all()?;
+        file.try_lock()?;
+        std::fs::rename(&fresh, path)?;
+        if let Some(folder) = path.parent() {
+            File::open(folder)?.sync_all()?;
+        }
+        tracing::info!(
+            from_bytes = self.good,
+            to_bytes = bytes.len(),
+            "the log was rewritten without what was overwritten"
+        );
+        (self.file, self.good) = (file, bytes.len() as u64);
+        Ok(())
     }
 
     /// The number the next record will have.
@@ -106,6 +144,9 @@ fn records(bytes: &[u8]) -> Result<Vec<Record>, (usize, String)> {
 
 #[cfg(test)]
 mod tests {
+    use signalbox_domain::post::Mark;
+    use signalbox_domain::talk::ThreadId;
+
     use super::*;
 
     fn room(name: &str) -> What {
@@ -129,6 +170,26 @@ mod tests {
             assert_eq!(kept, std::slice::from_ref(&first), "cut at {cut}");
             assert_eq!(log.append(Time(3), room("c")).unwrap().n, 2);
         }
+    }
+
+    #[test]
+    fn a_log_full_of_what_was_overwritten_is_rewritten_and_goes_on() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("console.jsonl");
+        let thread = ThreadId { chat: "console".into(), room: "a".into(), root: "m1".into() };
+        let marked = What::Marked { thread, message: "m1".into(), mark: Mark::Working };
+        let records = (1..=WORTH_IT as u64 + 10).map(|n| Record { n, at: Time(n), what: marked.clone() });
+        let lines: Vec<String> = records.map(|record| serde_json::to_string(&record).unwrap()).collect();
+        std::fs::write(&path, lines.join("\n") + "\n").unwrap();
+
+        let (mut log, kept) = Log::open(folder.path()).unwrap();
+        assert_eq!(kept.len(), 1);
+        let next = log.append(Time(9), room("b")).unwrap();
+        assert_eq!(next.n, lines.len() as u64 + 1, "no number is given out twice");
+        assert!(matches!(Log::open(folder.path()), Err(OpenError::Held(_))), "it is still ours alone");
+        drop(log);
+        assert_eq!(std::fs::read_to_string(&path).unwrap().lines().count(), 2);
+        assert_eq!(Log::open(folder.path()).unwrap().1.len(), 2);
     }
 
     #[test]

@@ -10,7 +10,7 @@ use signalbox_domain::time::Time;
 /// A line of the log.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Record {
-    /// Its number, from 1 without a gap; what a browser that lost its connection resumes after.
+    /// Its number, from 1 and rising; what a browser that lost its connection resumes after.
     pub(crate) n: u64,
     /// When it was written.
     pub(crate) at: Time,

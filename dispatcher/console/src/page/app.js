@@ -68,22 +68,23 @@ function closeDrawer() {
   if (drawer.hidden) return false;
   drawer.hidden = true;
   drawer.replaceChildren();
-  if (returnTo?.isConnected) returnTo.focus();
+  if (returnTo?.isConnected && returnTo !== document.body) returnTo.focus();
   else document.querySelector('[data-key="run"]')?.focus();
   return true;
 }
 
 let lost = null;
 function standing(connected) {
-  clearTimeout(lost);
   const banner = at('banner');
   if (connected) {
+    clearTimeout(lost);
+    lost = null;
     if (!banner.hidden) announce('Connected again');
     banner.hidden = true;
     return;
   }
   // A blink is not worth a word.
-  lost = setTimeout(() => {
+  lost ??= setTimeout(() => {
     fill(banner, 'Connection lost — trying again. What you typed is kept, and runs go on.');
     banner.hidden = false;
   }, 1200);

@@ -33,7 +33,8 @@ export function spans(list) {
       case 'code': return h('code', null, span.text);
       case 'untrusted': return h('bdi.theirs', null, span.text);
       case 'link': return leave(span, span.text);
-      default: return span.text;
+      // Our own words name what can be typed like `this`.
+      default: return span.text.split(/`([^`\n]+)`/).map((part, at) => (at % 2 ? h('code', null, part) : part));
     }
   });
 }

@@ -88,7 +88,7 @@ function bar(run, close) {
 function overview(run) {
   const cell = (label, ...value) => h('div', null, h('dt', null, label), h('dd', null, ...value));
   return h('section', null,
-    h('p.request', null, run.request_text),
+    run.request_text === run.request ? null : h('p.request', null, run.request_text),
     h('dl.facts', null,
       cell('State', h(`span.pill.${run.mark.mark}`, null, glyph(run.mark.mark), run.words)),
       cell('Time', run.ended ? span(run.until - run.asked) : running(run.asked)),
@@ -136,7 +136,7 @@ function transcript(run, digest, title) {
     return h('ol.transcript', null, entries.map((entry) => h(`li.${entry.kind.replace(/[^a-z_]/g, '')}${entry.ok ? '' : '.bad'}`, null,
       h('span.at', null, entry.at_ms === null ? '' : span(entry.at_ms)),
       h('span.kind', null, (WORDS[entry.kind] ?? entry.kind.replace('_', ' ')) + (entry.title ? ` ${entry.title}` : '')),
-      !entry.text ? null : entry.kind === 'text' ? prose(entry.text) : long(entry.text))));
+      !entry.text ? null : entry.kind === 'text' ? prose(entry.text) : ['usage', 'begin'].includes(entry.kind) ? h('span.quiet', null, entry.text) : long(entry.text))));
   });
 }
 
@@ -154,7 +154,7 @@ function facts(run) {
   const owed = run.effects.filter((effect) => !effect.settled);
   const effect = (it) => [glyph(it.settled ? (it.why ? 'failed' : 'done') : 'working'), h('span.grow', null, it.what, it.why ? h('span.soft', null, ` — ${it.why}`) : null), h('span.soft.small', null, it.tries > 1 ? `${it.tries} tries` : '', ' ', it.lane)];
   return [
-    run.followups.length ? h('section', null, h('h2', null, 'Added while it worked'), rows(run.followups, (it) => [h('strong', null, it.by), ': ', it.text, ' ', moment(it.at)])) : null,
+    run.followups.length ? h('section', null, h('h2', null, 'Added while it worked'), rows(run.followups, (it) => [h('span.grow', null, h('strong', null, it.by), `: ${it.text}`), h('span.soft.small', null, moment(it.at))])) : null,
     run.checks.length ? h('section', null, h('h2', null, 'Checks'), checks(run.checks)) : null,
     run.refused.length ? h('section', null, h('h2', null, 'Proposals refused'), rows(run.refused, (why) => why)) : null,
     h('section', null, h('h2', null, 'Why here'), h('div.words', null, post({ ...run.why, buttons: [] }))),

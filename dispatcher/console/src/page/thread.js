@@ -15,7 +15,7 @@ let shown = null;
 
 /** Shows a thread in `main`. */
 export async function showThread(main, room, root, { openRun }) {
-  const scroller = h('div.messages', { role: 'log', 'aria-label': 'Conversation', tabindex: '0' });
+  const scroller = h('div.messages', { role: 'log', 'aria-live': 'off', 'aria-label': 'Conversation', tabindex: '0' });
   shown = { room, root, scroller, openRun, elements: new Map() };
   const mine = shown;
   fill(main, header(), scroller, composer(room, root));
@@ -238,17 +238,26 @@ function press(message, button) {
   if (button.action.action !== 'deny') return send(message, button.action);
   opened.set(message.id, { kind: 'deny', text: '', button });
   put(message);
-  shown.elements.get(message.id).querySelector('textarea')?.focus();
+  const box = shown.elements.get(message.id).querySelector('.editor');
+  box.querySelector('textarea').focus();
+  box.scrollIntoView({ block: 'nearest' });
 }
 
-const send = (message, action) => attempt(async () => {
+/** Presses that are so new that another one is a double click. */
+const fresh = new Set();
+
+const send = attempt(async (message, action) => {
+  const press = `${message.room}/${message.id}/${action.action}`;
+  if (fresh.has(press)) return;
+  fresh.add(press);
+  setTimeout(() => fresh.delete(press), 1000);
   await ask(`/api/messages${path(message.room, message.id)}/press`, { method: 'POST', body: { action } });
-})();
+});
 
 /** The same, with trouble told. */
 function attempt(doing) {
-  return async () => {
-    try { await doing(); } catch (error) { toast(error.message); }
+  return async (...given) => {
+    try { await doing(...given); } catch (error) { toast(error.message); }
   };
 }
 

@@ -46,9 +46,9 @@ impl Intake {
 
     /// What was said in the first `count` deliveries.
     pub(crate) fn said(&self, count: usize) -> Vec<String> {
-        let said = |delivery: Delivery| match delivery.event.fact {
-            Fact::Said { message, .. } => message.text,
-            other => format!("{other:?}"),
+        let said = |delivery: Delivery| {
+            let Fact::Said { message, .. } = delivery.event.fact else { panic!("{:?}", delivery.event.fact) };
+            message.text
         };
         self.received(count).into_iter().map(said).collect()
     }
