@@ -283,7 +283,10 @@ mod tests {
     async fn a_git_that_takes_too_long_is_ended() {
         let folder = tempfile::tempdir().unwrap();
         let git = Git::at(folder.path()).unwrap();
-        let failed = answer(git.command(None, &["version"]), Duration::ZERO).await.unwrap_err();
+        // It waits for objects' names that never come.
+        let mut command = git.command(None, &["hash-object", "--stdin"]);
+        command.stdin(Stdio::piped());
+        let failed = answer(command, Duration::ZERO).await.unwrap_err();
         assert!(matches!(failed, Failed::Slow(_)), "{failed}");
     }
 
