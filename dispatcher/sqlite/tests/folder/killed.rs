@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::io::{BufRead, BufReader, Write};
+use std::ops::Range;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
@@ -19,18 +20,39 @@ use crate::story::{advance, folds, said, thread};
 const FOLDER: &str = "SIGNALBOX_KILLED_FOLDER";
 /// Which of them it is.
 const NUMBER: &str = "SIGNALBOX_KILLED_NUMBER";
-/// How many are killed, where [`KILLS`] says nothing else: a few seconds' worth.
-const FEW: u64 = 50;
-/// How many are to be killed, for a night's run.
-const KILLS: &str = "SIGNALBOX_KILLS";
+/// How many are killed in one folder, one after the other: a few seconds' worth.
+const EACH: u64 = 50;
+/// How many folders that is done in; one, where this says nothing else.
+const FOLDERS: &str = "SIGNALBOX_KILLED_FOLDERS";
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_was_acknowledged_survives_a_process_that_is_killed() {
-    let root = TempDir::new().unwrap();
+    let folders: u64 = std::env::var(FOLDERS).map_or(1, |folders| folders.parse().unwrap());
+    let (mut acknowledged, mut absent) = (0, Vec::new());
+    for number in 0..folders {
+        let root = TempDir::new().unwrap();
+        let told = kill(root.path(), number * EACH..(number + 1) * EACH).await;
+        let folder = Folder::open(root.path()).unwrap();
+        assert!(folds(&folder).await);
+        let queued = queued(&folder).await;
+        acknowledged += told.len();
+        for line in told {
+            if !kept(&folder, &queued, &line).await {
+                absent.push(line);
+            }
+        }
+        eprintln!("{} killed, {acknowledged} acknowledged, {} absent", (number + 1) * EACH, absent.len());
+    }
+    assert_eq!(absent, Vec::<String>::new());
+    assert!(acknowledged > 1_000, "only {acknowledged} acknowledged: the kills proved little");
+}
+
+/// Kills one process after the other in the same folder, and gives what they acknowledged. After each, the folder is
+/// whole.
+async fn kill(root: &Path, numbers: Range<u64>) -> Vec<String> {
     let mut acknowledged: Vec<String> = Vec::new();
-    let kills = std::env::var(KILLS).map_or(FEW, |kills| kills.parse().unwrap());
-    for number in 0..kills {
-        let mut child = spawn(root.path(), number);
+    for number in numbers {
+        let mut child = spawn(root, number);
         let mut lines = BufReader::new(child.stdout.take().unwrap()).lines().map_while(Result::ok);
         // Anywhere from its first breath to a hundred acknowledgements; it goes on while it is being killed.
         let patience = usize::try_from(number * number % 97).unwrap();
@@ -39,21 +61,10 @@ async fn what_was_acknowledged_survives_a_process_that_is_killed() {
         child.wait().unwrap();
         acknowledged.extend(lines.filter_map(acknowledgement));
 
-        let folder = Folder::open(root.path()).unwrap();
+        let folder = Folder::open(root).unwrap();
         assert_eq!(folder.verify().await.unwrap().problems, Vec::<String>::new(), "after kill {number}");
     }
-    let folder = Folder::open(root.path()).unwrap();
-    assert!(folds(&folder).await);
-    let queued = queued(&folder).await;
-    let mut absent = Vec::new();
-    for line in &acknowledged {
-        if !kept(&folder, &queued, line).await {
-            absent.push(line);
-        }
-    }
-    eprintln!("{kills} kills, {} acknowledged, {} absent", acknowledged.len(), absent.len());
-    assert_eq!(absent, Vec::<&String>::new());
-    assert!(acknowledged.len() > 1_000, "only {} acknowledged: the kills proved little", acknowledged.len());
+    acknowledged
 }
 
 fn spawn(folder: &Path, number: u64) -> Child {
