@@ -11,7 +11,7 @@ use signalbox_domain::id::Digest;
 use crate::agent::{self, Agent};
 use crate::cell::Cell;
 use crate::checkout::{self, Work};
-use crate::commit::{self, PushError};
+use crate::commit::{self, Committed, PushError};
 use crate::git::Git;
 use crate::jail;
 use crate::link::{self, Link};
@@ -246,13 +246,12 @@ impl Attempt<'_> {
             self.attach(finish, name, text.as_bytes())?;
         }
         let missing = self.assignment.produces.iter().find(|name| !outputs.handoffs.contains_key(*name));
-        match missing {
-            Some(name) if finish.end == End::Ok => {
-                let detail = format!("the phase promised {name} and did not write it");
-                Err(Broken { transient: false, detail })
-            }
-            Some(_) | None => Ok(()),
+        if let (End::Ok, Some(name)) = (&finish.end, missing) {
+            // Not an error: the work so far is kept like that of any other end.
+            let detail = format!("the phase promised {name} and did not write it");
+            finish.end = End::Broken { transient: false, detail };
         }
+        Ok(())
     }
 
     /// Commits and pushes, if the phase may; else, and if that fails, keeps partial work as a patch.
@@ -278,21 +277,25 @@ impl Attempt<'_> {
             match self.link.confirm() {
                 Ok(_) => commit::push(&self.cell.place, work, &committed),
                 Err(link::Error::Gone) => return Ok(()),
-                Err(silent @ link::Error::Silent(_)) => return Err(silent.into()),
+                Err(error @ (link::Error::Silent(_) | link::Error::Refused(_))) => return Err(error.into()),
             }
         } else if partial {
-            self.attach(finish, "partial.patch", &commit::patch(&self.cell.place, work, &committed)?)?;
-            return Ok(());
+            return self.attach_patch(finish, work, &committed);
         } else {
             return Ok(());
         };
         if let Err(error) = pushed {
-            self.attach(finish, "partial.patch", &commit::patch(&self.cell.place, work, &committed)?)?;
+            self.attach_patch(finish, work, &committed)?;
             transcript.note(format!("the work could not be pushed: {error}"))?;
             return Err(error.into());
         }
         (finish.head, finish.diff) = (Some(committed.head), committed.diff);
         Ok(())
+    }
+
+    fn attach_patch(&self, finish: &mut Finish, work: &Work, committed: &Committed) -> Result<(), Broken> {
+        let patch = commit::patch(&self.cell.place, work, committed)?;
+        self.attach(finish, "partial.patch", &patch)
     }
 
     fn attach(&self, finish: &mut Finish, name: &str, content: &[u8]) -> Result<(), Broken> {
@@ -323,7 +326,7 @@ impl From<io::Error> for Broken {
 
 impl From<link::Error> for Broken {
     fn from(error: link::Error) -> Self {
-        Self { transient: true, detail: error.to_string() }
+        Self { transient: !matches!(error, link::Error::Refused(_)), detail: error.to_string() }
     }
 }
 

@@ -19,7 +19,7 @@ const AGENT_CONFIG: [&str; 2] = [".claude", ".mcp.json"];
 const LAY_OUT: &str = r#"
 base=$1; shift
 git reset --hard --quiet
-export GIT_INDEX_FILE=/tmp/base-index
+export GIT_INDEX_FILE=.git/index-of-base
 for path do
   rm -rf -- "$path"
   git read-tree "$base"

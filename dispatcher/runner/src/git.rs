@@ -16,6 +16,7 @@ const CONFIG: &str = "\
 \tattributesFile = /dev/null
 \texcludesFile = /dev/null
 \tuntrackedCache = false
+\tbigFileThreshold = 16m
 \tsshCommand = false
 \tpager = cat
 \teditor = false

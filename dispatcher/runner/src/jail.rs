@@ -6,6 +6,7 @@
 
 mod init;
 mod keeper;
+mod loopback;
 mod probe;
 mod process;
 mod syscalls;

@@ -31,6 +31,9 @@ pub(crate) enum Error {
     /// No answer, or one that may be different soon.
     #[error("the dispatcher did not answer: {0}")]
     Silent(String),
+    /// It does not take this, however often it is said.
+    #[error("the dispatcher refused what was sent to it: it answered {0}")]
+    Refused(u16),
     /// The box is not wanted any more, or its token was used before.
     #[error("the dispatcher does not know this box any more")]
     Gone,
@@ -209,7 +212,7 @@ impl Link {
         match read(request.send(&body[..])) {
             Ok(answer) => serde_json::from_slice(&answer).map_err(|error| Error::Silent(error.to_string())),
             Err(Error::Gone) => Ok(Control::Gone),
-            Err(silent @ Error::Silent(_)) => Err(silent),
+            Err(error @ (Error::Silent(_) | Error::Refused(_))) => Err(error),
         }
     }
 
@@ -235,6 +238,7 @@ fn read(answer: Result<ureq::http::Response<ureq::Body>, ureq::Error>) -> Result
         200..=299 => answer.body_mut().with_config().limit(ANSWER_BYTES).read_to_vec().map_err(silent),
         // Claimed by another, or over.
         409 | 410 => Err(Error::Gone),
+        status @ (400 | 411 | 413 | 415 | 422) => Err(Error::Refused(status)),
         status => Err(Error::Silent(format!("it answered {status}"))),
     }
 }

@@ -10,8 +10,10 @@ use rustix::io::Errno;
 use serde_json::Value;
 use signalbox_domain::devbox::Proposal;
 
-/// The largest file collected, in bytes.
+/// The largest handoff collected, in bytes.
 const FILE_BYTES: u64 = 1 << 20;
+/// The largest typed output or proposal, in bytes: with the most of them the last report is still a small one.
+const JSON_BYTES: u64 = 64 << 10;
 /// The most proposals collected.
 const PROPOSALS: usize = 16;
 
@@ -34,28 +36,28 @@ pub(crate) struct Outputs {
 pub(crate) fn collect(folder: &Path, produces: &[String]) -> io::Result<Outputs> {
     let mut outputs = Outputs::default();
     let root = File::open(folder)?;
-    let take = |name: &str, refused: &mut Vec<String>| match read_beneath(&root, name) {
+    let take = |name: &str, most: u64, refused: &mut Vec<String>| match read_beneath(&root, name, most) {
         Ok(content) => content,
         Err(why) => {
             refused.push(format!("{name} was not taken: {why}"));
             None
         }
     };
-    if let Some(content) = take("output.json", &mut outputs.refused) {
+    if let Some(content) = take("output.json", JSON_BYTES, &mut outputs.refused) {
         match serde_json::from_slice(&content) {
             Ok(value) => outputs.output = Some(value),
             Err(error) => outputs.refused.push(format!("output.json is not JSON: {error}")),
         }
     }
     for name in proposals(folder, &mut outputs.refused) {
-        let Some(content) = take(&name, &mut outputs.refused) else { continue };
+        let Some(content) = take(&name, JSON_BYTES, &mut outputs.refused) else { continue };
         match serde_json::from_slice(&content) {
             Ok(proposal) => outputs.proposals.push(proposal),
             Err(error) => outputs.refused.push(format!("{name} is not a proposal: {error}")),
         }
     }
     for name in produces {
-        if let Some(content) = take(name, &mut outputs.refused) {
+        if let Some(content) = take(name, FILE_BYTES, &mut outputs.refused) {
             outputs.handoffs.insert(name.clone(), content);
         }
     }
@@ -81,7 +83,7 @@ fn proposals(folder: &Path, refused: &mut Vec<String>) -> Vec<String> {
 }
 
 /// The content of the regular file `name` beneath `root`, reached through no link. Nothing if there is none.
-fn read_beneath(root: &File, name: &str) -> Result<Option<Vec<u8>>, String> {
+fn read_beneath(root: &File, name: &str, most: u64) -> Result<Option<Vec<u8>>, String> {
     // Not blocking: a pipe that nobody writes to must not hold us.
     let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::CLOEXEC;
     let resolve = ResolveFlags::BENEATH | ResolveFlags::NO_SYMLINKS | ResolveFlags::NO_MAGICLINKS;
@@ -95,11 +97,11 @@ fn read_beneath(root: &File, name: &str) -> Result<Option<Vec<u8>>, String> {
     if !metadata.is_file() {
         return Err("it is not a file".to_owned());
     }
-    if metadata.len() > FILE_BYTES {
-        return Err(format!("it has {} bytes; {FILE_BYTES} are the most", metadata.len()));
+    if metadata.len() > most {
+        return Err(format!("it has {} bytes; {most} are the most", metadata.len()));
     }
     let mut content = Vec::new();
-    file.take(FILE_BYTES).read_to_end(&mut content).map_err(|error| error.to_string())?;
+    file.take(most).read_to_end(&mut content).map_err(|error| error.to_string())?;
     Ok(Some(content))
 }
 

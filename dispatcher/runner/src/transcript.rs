@@ -14,7 +14,7 @@ use crate::git;
 /// The most of one text that is kept, in bytes; of the rest its digest is.
 const TEXT_BYTES: usize = 32 << 10;
 /// The most of a transcript that is kept, in bytes.
-const TRANSCRIPT_BYTES: u64 = 32 << 20;
+const TRANSCRIPT_BYTES: u64 = 8 << 20;
 /// The shortest secret struck out, in bytes. A shorter one would be found in every other word, and can be guessed.
 const SECRET_BYTES: usize = 8;
 

@@ -23,7 +23,7 @@ const GRACE: Duration = Duration::from_secs(5);
 /// The longest line that is read at once, in bytes.
 const LINE_BYTES: u64 = 1 << 20;
 /// The most output that is kept whole, in bytes.
-const OUTPUT_BYTES: usize = 8 << 20;
+const OUTPUT_BYTES: usize = 4 << 20;
 /// The end of the output that stands for all of it, in bytes.
 const SUMMARY_BYTES: usize = 8 << 10;
 /// Lines that may wait to be read.
@@ -89,6 +89,7 @@ pub(crate) fn watch(
         complaint: String::new(),
         usage: Usage::default(),
     };
+    let is_agent = agent.is_some();
     let mut ear = Ear { agent, link, transcript, seen: &mut seen };
     let (mut active, mut ticks, mut sampled) = (Instant::now(), 0, Instant::now());
     let ended = loop {
@@ -128,6 +129,10 @@ pub(crate) fn watch(
     inmate.kill()?;
     for line in lines {
         ear.hear(line)?;
+    }
+    if ended.is_ok_and(|code| code != 0) && is_agent && !seen.complaint.is_empty() {
+        // An agent that failed says why there.
+        seen.summary = format!("{}\n{}", seen.summary, seen.complaint).trim().to_owned();
     }
     seen.ended = ended;
     Ok(seen)

@@ -1,5 +1,6 @@
 //! The keeper: makes the namespaces and the mounts, and stays outside until the jail has ended.
 
+use std::os::unix::process::CommandExt as _;
 use std::path::Path;
 use std::process::ExitCode;
 use std::{fs, io};
@@ -9,7 +10,7 @@ use hakoniwa::{Container, MountOptions, Namespace, Rlimit};
 use rustix::fs::StatVfsMountFlags;
 use rustix::process::Signal;
 
-use super::{COMPLAINT, Jail, NOT_STARTED, PROGRAM};
+use super::{COMPLAINT, Jail, NOT_STARTED, PROGRAM, loopback};
 
 /// Folders of the system that every jail may read.
 const SYSTEM: [&str; 7] = ["/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32"];
@@ -60,20 +61,30 @@ fn try_keep(notes: &Path, parent: u32) -> io::Result<ExitCode> {
     if jail.unsandboxed {
         return run_openly(&jail);
     }
-    let user = jail.user.map_or("-".to_owned(), |user| user.to_string());
-    let status = container(&jail)?
-        .command(PROGRAM)
-        .args(["runner", "init", &user])
-        .args(&jail.command)
-        .envs(&jail.env)
-        .current_dir(&jail.folder)
-        .spawn()
-        .and_then(|mut child| child.wait())
-        .map_err(io::Error::other)?;
+    let container = container(&jail)?;
+    let (env, folder) = (jail.env.clone(), jail.folder.clone());
+    let enter = move || {
+        let error = enter(&jail);
+        eprintln!("{COMPLAINT}{error}");
+        i32::from(NOT_STARTED)
+    };
+    #[expect(unsafe_code, reason = "the keeper has one thread: after a fork the child may do everything")]
+    let mut command = unsafe { container.command_from_closure(enter) };
+    let status =
+        command.envs(&env).current_dir(&folder).spawn().and_then(|mut child| child.wait()).map_err(io::Error::other)?;
     if status.exit_code.is_none() && status.code == i32::from(NOT_STARTED) {
         return Err(io::Error::other(status.reason));
     }
     Ok(ExitCode::from(u8::try_from(status.code & 0xff).unwrap_or(NOT_STARTED)))
+}
+
+/// What process 1 does before it is the init: what needs the privileges that are lost with the next program.
+fn enter(jail: &Jail) -> io::Error {
+    if let Err(error) = loopback::up() {
+        return error;
+    }
+    let user = jail.user.map_or("-".to_owned(), |user| user.to_string());
+    std::process::Command::new(PROGRAM).args(["runner", "init", &user]).args(&jail.command).exec()
 }
 
 fn container(jail: &Jail) -> io::Result<Container> {

@@ -196,6 +196,8 @@ fn what_the_runner_cannot_do_is_said_in_words() {
         let End::Broken { transient: false, detail } = end else { panic!("{end:?}") };
         detail
     };
+    let detail = broken(&|_, work| work.task = agent("command", "command", "truncate -s 65M big; : > README.md"));
+    assert_eq!(detail, "git commit: the work has 68157440 bytes in changed files; 67108864 are the most");
     let detail = broken(&|_, work| work.produces.push("plan.md".to_owned()));
     assert_eq!(detail, "the phase promised plan.md and did not write it");
     let detail = broken(&|_, work| work.network.push("api.example.com:443".to_owned()));

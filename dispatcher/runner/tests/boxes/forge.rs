@@ -16,7 +16,10 @@ use crate::world::{TOKEN, World, agent, assignment};
 const BASIC: &str = "Basic eC1hY2Nlc3MtdG9rZW46Zm9yZ2UtY2FuYXJ5LTcxYWE=";
 
 #[derive(Clone, Default)]
-struct Seen(Arc<Mutex<Vec<(String, Option<String>)>>>);
+struct Seen(Arc<Mutex<Vec<Request>>>);
+
+/// The path and the credential.
+type Request = (String, Option<String>);
 
 /// Serves the repositories below `root`: its address, and the requests with their credential.
 fn serve(root: PathBuf) -> (String, Seen) {

@@ -76,7 +76,7 @@ fn it_sees_no_process_but_its_own_and_can_end_none() {
 }
 
 #[test]
-fn nothing_leaves_by_the_network() {
+fn nothing_leaves_by_the_network_and_it_can_talk_to_itself() {
     let listener = TcpListener::bind("0.0.0.0:0").unwrap();
     listener.set_nonblocking(true).unwrap();
     let port = listener.local_addr().unwrap().port();
@@ -94,7 +94,7 @@ def attempt(what, family, kind, address, protocol=0):
         s.settimeout(2)
         s.connect(address)
         s.send(b"x")
-        print("ESCAPED", what)
+        print("reached", what)
     except OSError as error:
         pass
 attempt("loopback", socket.AF_INET, socket.SOCK_STREAM, ("127.0.0.1", {port}))
@@ -106,15 +106,17 @@ attempt("ping", socket.AF_INET, socket.SOCK_RAW, ("1.1.1.1", 0), 1)
 attempt("abstract", socket.AF_UNIX, socket.SOCK_STREAM, "\0{name}")
 attempt("vsock", 40, socket.SOCK_STREAM, (2, {port}))
 attempt("packet", socket.AF_PACKET, socket.SOCK_RAW, ("lo", 0))
+server = socket.create_server(("127.0.0.1", 8080))
+attempt("its own server", socket.AF_INET, socket.SOCK_STREAM, ("127.0.0.1", 8080))
 try:
     socket.getaddrinfo("example.com", 443)
-    print("ESCAPED by name")
+    print("reached by name")
 except OSError:
     print("end")
 END
 /usr/bin/python3 /tmp/probe.py"#
     );
-    assert_eq!(tries(&World::new(), &probe), "end\n");
+    assert_eq!(tries(&World::new(), &probe), "reached its own server\nend\n");
     assert!(listener.accept().is_err() && local.accept().is_err());
 }
 
@@ -235,11 +237,14 @@ fn an_ordinary_user_has_the_same_walls() {
     let start = world.commit("main", &[("README.md", "A shop.\n")]);
     world.user = Some(65_534);
     let look = "id -u; touch /usr/x /etc/x; ls -d /root/* /home/* /proc/1/root/root; cat /proc/1/environ; \
-                unshare -U true; grep -c . /proc/net/tcp; grep CapEff /proc/self/status; sleep 864214 & echo fine > fine.md; echo end";
+                unshare -U true; grep -q ' lo:\\|lo: ' /proc/net/dev && /usr/bin/python3 -c 'import socket; s=socket.create_server((\"127.0.0.1\",8080)); socket.create_connection((\"127.0.0.1\",8080)); print(\"loops\")'; grep CapEff /proc/self/status; sleep 864214 & echo fine > fine.md; echo end";
     let finish = world.run(assignment(agent("command", "command", look), Some(world.checkout(&start))));
     let transcript = world.dispatcher.blob(&finish.transcript.unwrap());
     assert_eq!((finish.end, finish.summary.as_str()), (End::Ok, "end"), "{transcript}");
-    assert!(transcript.contains("65534") && transcript.contains("0000000000000000"), "{transcript}");
+    assert!(
+        transcript.contains("loops") && transcript.contains("65534") && transcript.contains("0000000000000000"),
+        "{transcript}"
+    );
     for denied in ["/usr/x", "/etc/x", "/root/*", "/home/*", "unshare failed"] {
         assert!(transcript.lines().any(|line| line.contains("complaint") && line.contains(denied)), "{denied}");
     }

@@ -72,6 +72,31 @@ fn any_program_that_reads_a_prompt_can_be_the_agent() {
 }
 
 #[test]
+fn an_agent_that_fails_says_why_and_its_work_so_far_is_kept() {
+    let world = World::new();
+    let start = world.commit("main", &[("README.md", "A shop.\n")]);
+    let steps = [json!({"write": {"path": "half.md", "content": "half"}}), edit("README.md", "nowhere", "")];
+    let finish = world.run(assignment(session(&steps), Some(world.checkout(&start))));
+    assert_eq!(finish.end, End::Exit { code: 1 });
+    assert_eq!(
+        finish.summary,
+        "line 2 of the recorded session edits README.md, where `nowhere` occurs 0 times instead of once"
+    );
+    assert_eq!(world.pushed("half.md").as_deref(), Some("half"));
+}
+
+#[test]
+fn a_handoff_that_was_promised_and_is_missing_breaks_the_phase_and_not_the_work() {
+    let world = World::new();
+    let start = world.commit("main", &[("README.md", "A shop.\n")]);
+    let mut work = assignment(agent("command", "command", "echo half > half.md"), Some(world.checkout(&start)));
+    work.produces.push("plan.md".to_owned());
+    let finish = world.run(work);
+    assert!(matches!(finish.end, End::Broken { transient: false, .. }), "{:?}", finish.end);
+    assert_eq!(world.pushed("half.md").as_deref(), Some("half"));
+}
+
+#[test]
 fn a_script_that_passes_changes_nothing_and_shows_its_output() {
     let world = World::new();
     let start = world.commit("main", &[("test.sh", "echo 3 passed\n")]);
