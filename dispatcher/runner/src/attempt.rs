@@ -51,7 +51,7 @@ pub(crate) fn attempt(place: Place) -> Result<(), Error> {
     let _occupied = place.occupy()?;
     let orders = place.orders()?;
     let claim = place.take_claim()?;
-    let (link, assignment) = Link::claim(&orders.endpoint, claim.trim())?;
+    let (link, assignment) = Link::claim(&orders.endpoint, claim.trim(), Duration::from_millis(orders.patience.0))?;
     let token = assignment.checkout.as_ref().and_then(|checkout| checkout.token.as_deref());
     let secrets = Secrets::new([claim.trim(), &assignment.report_token, token.unwrap_or_default()]);
     let cell = Cell::new(place, orders, std::env::current_exe()?);

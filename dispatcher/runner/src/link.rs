@@ -16,10 +16,6 @@ const REQUEST: Duration = Duration::from_secs(30);
 const BACKOFF: Duration = Duration::from_millis(100);
 /// The longest wait between two tries.
 const BACKOFF_MOST: Duration = Duration::from_secs(5);
-/// How long a claim, a blob or the last report is tried. A dispatcher that restarts takes seconds.
-const PATIENCE: Duration = Duration::from_secs(8 * 60);
-/// After so long without an answer to any report the box is an orphan, and ends itself.
-const ORPHANED: Duration = Duration::from_secs(10 * 60);
 /// The least time between two reports of progress.
 const PROGRESS_EVERY: Duration = Duration::from_secs(2);
 /// The largest answer read.
@@ -47,6 +43,8 @@ pub(crate) struct Link {
     devbox: DevboxId,
     epoch: u32,
     heartbeat: Duration,
+    /// How long the dispatcher may be silent. One that restarts takes seconds.
+    patience: Duration,
     /// Held while a report is on its way, so that they arrive in the order of their numbers.
     line: Mutex<Line>,
     control: AtomicU8,
@@ -66,8 +64,9 @@ struct Pending {
 }
 
 impl Link {
-    /// Claims the assignment that `token` stands for.
-    pub(crate) fn claim(endpoint: &Path, token: &str) -> Result<(Self, Assignment), Error> {
+    /// Claims the assignment that `token` stands for. A dispatcher that is silent for longer than `patience` is given
+    /// up, now and later.
+    pub(crate) fn claim(endpoint: &Path, token: &str, patience: Duration) -> Result<(Self, Assignment), Error> {
         let http: Agent = Agent::config_builder()
             .http_status_as_error(false)
             .max_redirects(0)
@@ -75,7 +74,7 @@ impl Link {
             .timeout_global(Some(REQUEST))
             .build()
             .into();
-        let body = patiently(|| {
+        let body = patiently(patience, || {
             let request = http.post(address(endpoint, "claim")?).header("Authorization", format!("Bearer {token}"));
             read(request.send_empty())
         })?;
@@ -88,6 +87,7 @@ impl Link {
             devbox: assignment.devbox.clone(),
             epoch: assignment.attempt.epoch,
             heartbeat: Duration::from_millis(assignment.heartbeat.0.max(10)),
+            patience,
             line: Mutex::new(Line { sequence: 0, heard: Instant::now() }),
             control: AtomicU8::new(CONTINUE),
             pending: Mutex::default(),
@@ -123,7 +123,7 @@ impl Link {
                 Err(_) => {
                     beat = Instant::now() + backoff.min(self.heartbeat);
                     backoff = (backoff * 2).min(BACKOFF_MOST);
-                    if locked(&self.line).heard.elapsed() > ORPHANED {
+                    if locked(&self.line).heard.elapsed() > self.patience {
                         self.control.store(GONE, Ordering::SeqCst);
                         return;
                     }
@@ -157,7 +157,7 @@ impl Link {
 
     /// Asks whether this box may still write anything, and waits for the answer.
     pub(crate) fn confirm(&self) -> Result<Control, Error> {
-        match patiently(|| self.report(&News::Beat))? {
+        match patiently(self.patience, || self.report(&News::Beat))? {
             Control::Gone => Err(Error::Gone),
             control @ (Control::Continue | Control::Stop) => Ok(control),
         }
@@ -166,7 +166,7 @@ impl Link {
     /// Keeps `bytes` with the dispatcher.
     pub(crate) fn keep(&self, bytes: &[u8]) -> Result<Digest, Error> {
         let digest = Digest::of(bytes);
-        patiently(|| {
+        patiently(self.patience, || {
             let address = address(&self.endpoint, &format!("blobs/{digest}"))?;
             read(self.http.put(address).header("Authorization", format!("Bearer {}", self.token)).send(bytes))
         })?;
@@ -180,7 +180,7 @@ impl Link {
         line.sequence += 1;
         // The same number each time: a report whose answer was lost counts once.
         let report = self.numbered(line.sequence, News::Finished(finish));
-        patiently(|| self.send(&report)).map(drop)
+        patiently(self.patience, || self.send(&report)).map(drop)
     }
 
     /// Says nothing more by itself.
@@ -244,8 +244,8 @@ fn read(answer: Result<ureq::http::Response<ureq::Body>, ureq::Error>) -> Result
 }
 
 /// Tries until it works, the box is gone or the patience is.
-fn patiently<T>(mut attempt: impl FnMut() -> Result<T, Error>) -> Result<T, Error> {
-    let (deadline, mut backoff) = (Instant::now() + PATIENCE, BACKOFF);
+fn patiently<T>(patience: Duration, mut attempt: impl FnMut() -> Result<T, Error>) -> Result<T, Error> {
+    let (deadline, mut backoff) = (Instant::now() + patience, BACKOFF);
     loop {
         match attempt() {
             Err(Error::Silent(_)) if Instant::now() < deadline => {

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Serialize};
 use signalbox_domain::id::DevboxId;
-use signalbox_domain::time::Time;
+use signalbox_domain::time::{Span, Time};
 
 use crate::jail::{Identity, identity};
 
@@ -26,6 +26,8 @@ pub struct Orders {
     /// The file that holds the address to report to, `http://127.0.0.1:7000`. It is read anew for every request, so
     /// that a dispatcher that comes back on another port is found.
     pub endpoint: PathBuf,
+    /// How long the dispatcher may be silent before the box ends itself.
+    pub patience: Span,
     /// The folder of the mirrors, shared by all boxes.
     pub mirrors: PathBuf,
     /// Folders of tools that agents may read, beside those of the system, at the same place.

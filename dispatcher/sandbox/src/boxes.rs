@@ -11,7 +11,7 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use signalbox_domain::devbox::Listed;
 use signalbox_domain::id::{DevboxId, Digest};
-use signalbox_domain::time::Time;
+use signalbox_domain::time::{Span, Time};
 use signalbox_ports::Error;
 use signalbox_ports::devbox::Spec;
 use signalbox_runner::jail::{self, Unable};
@@ -19,6 +19,8 @@ use signalbox_runner::place::{Orders, Place};
 
 use crate::Config;
 
+/// How long a box waits for a dispatcher that is silent before it ends itself.
+const PATIENCE: Span = Span::minutes(10);
 /// How long a runner may take to be in its box. It takes a few milliseconds.
 const ARRIVING: Duration = Duration::from_secs(10);
 /// How long the kernel may take to end everything in a box.
@@ -111,6 +113,7 @@ impl Boxes {
             devbox: spec.devbox.clone(),
             since: Time(u64::try_from(since).unwrap_or(u64::MAX)),
             endpoint: std::path::absolute(&self.config.endpoint)?,
+            patience: PATIENCE,
             mirrors: std::path::absolute(self.config.folder.join("mirrors"))?,
             tools: self.config.tools.clone(),
             unsandboxed_i_accept_the_risk: self.config.unsandboxed_i_accept_the_risk,

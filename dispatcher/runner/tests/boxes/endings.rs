@@ -151,6 +151,22 @@ fn a_dispatcher_that_restarts_on_another_port_is_found_again_and_nothing_is_lost
 }
 
 #[test]
+fn a_box_whose_dispatcher_never_comes_back_ends_itself() {
+    let mut world = World::new();
+    world.patience = Span(700);
+    let mut runner = world.start(assignment(script(&stubborn("orphan-canary")), None));
+    runs("orphan-canary");
+    world.dispatcher.down(true);
+    assert!(runner.ended().success());
+    assert_eq!(processes("orphan-canary"), Vec::<String>::new());
+
+    let mut world = World::new();
+    world.patience = Span(300);
+    world.dispatcher.down(true);
+    assert!(!world.start(assignment(script("true"), None)).ended().success());
+}
+
+#[test]
 fn over_its_time_it_is_ended() {
     let world = World::new();
     let mut work = assignment(script("sleep 1000"), None);

@@ -1,5 +1,9 @@
 //! Work that goes well, and work that does not.
 
+use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
+use std::time::Instant;
+
 use serde_json::json;
 use signalbox_domain::devbox::{DiffStat, End, News, Proposal, Usage};
 
@@ -69,6 +73,30 @@ fn any_program_that_reads_a_prompt_can_be_the_agent() {
     assert_eq!(finish.summary, "I am done");
     assert_eq!(world.pushed("asked.md").as_deref(), Some("asked: Make the price right."));
     assert!(world.dispatcher.blob(&finish.transcript.unwrap()).contains("By a person"));
+}
+
+#[test]
+fn however_busy_the_agent_is_it_is_told_about_every_two_seconds_at_most() {
+    let world = World::new();
+    let steps: Vec<_> =
+        (0..200).map(|number| json!({"write": {"path": format!("{number}.md"), "content": "x"}})).collect();
+    let before = Instant::now();
+    world.run(assignment(session(&steps), None));
+    let reports = world.dispatcher.reports();
+    let told = reports.iter().filter(|report| matches!(report.news, News::Progress { .. })).count();
+    assert!((1..=1 + before.elapsed().as_secs() / 2).contains(&u64::try_from(told).unwrap()), "{told}");
+}
+
+#[test]
+fn tools_of_the_team_are_there_to_run_and_not_to_change() {
+    let mut world = World::new();
+    let tools = world.path().join("tools");
+    fs::create_dir_all(tools.join("bin")).unwrap();
+    fs::write(tools.join("bin/hello"), "#!/bin/sh\necho hello from a tool\n").unwrap();
+    fs::set_permissions(tools.join("bin/hello"), fs::Permissions::from_mode(0o755)).unwrap();
+    world.tools.push(tools.clone());
+    let try_it = format!("hello; (echo x > {}/bin/planted) 2>/dev/null || echo no", tools.display());
+    assert_eq!(world.run(assignment(script(&try_it), None)).summary, "hello from a tool\nno\n");
 }
 
 #[test]

@@ -13,6 +13,7 @@ use signalbox_domain::devbox::{Assignment, Attempt, Author, Checkout, Finish, Ta
 use signalbox_domain::id::{Commit, DevboxId};
 use signalbox_domain::time::{Span, Time};
 use signalbox_domain::workflow::{Budget, Timeout};
+use signalbox_runner::jail::identity;
 use signalbox_runner::place::{Orders, Place};
 use tempfile::TempDir;
 
@@ -26,6 +27,8 @@ pub(crate) struct World {
     pub(crate) dispatcher: Dispatcher,
     pub(crate) unsandboxed: bool,
     pub(crate) user: Option<u32>,
+    pub(crate) tools: Vec<PathBuf>,
+    pub(crate) patience: Span,
 }
 
 /// A runner that was started. It is killed with all its children when the story ends.
@@ -34,7 +37,14 @@ pub(crate) struct Runner(pub(crate) Child);
 impl World {
     pub(crate) fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let world = Self { folder, dispatcher: Dispatcher::default(), unsandboxed: false, user: None };
+        let world = Self {
+            folder,
+            dispatcher: Dispatcher::default(),
+            unsandboxed: false,
+            user: None,
+            tools: vec![],
+            patience: Span::minutes(5),
+        };
         world.dispatcher.listen(&world.endpoint());
         world.git(&["init", "--quiet", "--bare", "--initial-branch=main"], world.forge());
         world
@@ -117,8 +127,9 @@ impl World {
             devbox: assignment_box(),
             since: Time(0),
             endpoint: self.endpoint(),
+            patience: self.patience,
             mirrors: self.path().join("mirrors"),
-            tools: vec![],
+            tools: self.tools.clone(),
             unsandboxed_i_accept_the_risk: self.unsandboxed,
         };
         let program = self.path().join("signalbox");
@@ -206,10 +217,13 @@ pub(crate) fn edit(path: &str, find: &str, replace: &str) -> serde_json::Value {
     json!({"edit": {"path": path, "find": find, "replace": replace}})
 }
 
-/// Host processes whose command line holds `word`.
+/// Host processes whose command line holds `word`. What a broken run left behind earlier is not ours.
 pub(crate) fn processes(word: &str) -> Vec<String> {
-    let entries = fs::read_dir("/proc").unwrap().flatten();
-    let lines = entries.filter_map(|entry| fs::read(entry.path().join("cmdline")).ok());
+    let own = identity(std::process::id()).unwrap();
+    let numbers = fs::read_dir("/proc").unwrap().flatten();
+    let numbers = numbers.filter_map(|entry| entry.file_name().to_str()?.parse::<u32>().ok());
+    let ours = numbers.filter(|number| identity(*number).is_some_and(|process| process.started >= own.started));
+    let lines = ours.filter_map(|number| fs::read(format!("/proc/{number}/cmdline")).ok());
     lines.map(|line| String::from_utf8_lossy(&line).into_owned()).filter(|line| line.contains(word)).collect()
 }
 

@@ -13,7 +13,7 @@ use rustix::process::Pid;
 use serde_json::json;
 use signalbox_domain::id::Digest;
 use signalbox_ports::devbox::{Devbox as _, Spec};
-use signalbox_runner::jail::Identity;
+use signalbox_runner::jail::{Identity, identity};
 use signalbox_runner::place::{Orders, Place};
 use signalbox_sandbox::{Config, Sandbox};
 use tempfile::TempDir;
@@ -114,6 +114,7 @@ impl World {
             devbox: spec.devbox.clone(),
             since: signalbox_domain::time::Time(1),
             endpoint: self.config().endpoint,
+            patience: signalbox_domain::time::Span::minutes(1),
             mirrors: self.folder.path().join("mirrors"),
             tools: vec![],
             unsandboxed_i_accept_the_risk: false,
@@ -153,10 +154,13 @@ pub(crate) fn pid(number: u32) -> Pid {
     Pid::from_raw(i32::try_from(number).unwrap()).unwrap()
 }
 
-/// Host processes whose command line holds `word`. One that has ended has none.
+/// Host processes whose command line holds `word`. What a broken run left behind earlier is not ours.
 pub(crate) fn processes(word: &str) -> Vec<String> {
-    let entries = fs::read_dir("/proc").unwrap().flatten();
-    let lines = entries.filter_map(|entry| fs::read(entry.path().join("cmdline")).ok());
+    let own = identity(std::process::id()).unwrap();
+    let numbers = fs::read_dir("/proc").unwrap().flatten();
+    let numbers = numbers.filter_map(|entry| entry.file_name().to_str()?.parse::<u32>().ok());
+    let ours = numbers.filter(|number| identity(*number).is_some_and(|process| process.started >= own.started));
+    let lines = ours.filter_map(|number| fs::read(format!("/proc/{number}/cmdline")).ok());
     lines.map(|line| String::from_utf8_lossy(&line).into_owned()).filter(|line| line.contains(word)).collect()
 }
 
