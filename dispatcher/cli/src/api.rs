@@ -12,7 +12,7 @@ use axum::{Json, Router};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use signalbox_domain::event::{Delivery, Event, Fact};
-use signalbox_domain::id::{DeliveryId, Digest, RunId};
+use signalbox_domain::id::{DeliveryId, RunId};
 use signalbox_domain::post::Action;
 use signalbox_domain::run::Run;
 use signalbox_domain::talk::{Person, Role, ThreadId};
@@ -63,7 +63,6 @@ pub(crate) fn routes(engine: Arc<Engine>, forge: Arc<Forge>, token: &str) -> Rou
         .route("/cli/runs/{run}", get(run))
         .route("/cli/runs/{run}/press", post(press))
         .route("/cli/runs/{run}/replay", get(replay))
-        .route("/cli/blobs/{digest}", get(blob))
         .route("/cli/repositories", post(import))
         .with_state(Served { engine, forge })
         .layer(from_fn_with_state(Arc::<str>::from(token), guard))
@@ -140,10 +139,6 @@ async fn replay(State(served): State<Served>, Path(id): Path<RunId>) -> Result<J
         "routed": replayed.routed,
         "differences": replayed.differences,
     })))
-}
-
-async fn blob(State(served): State<Served>, Path(digest): Path<Digest>) -> Result<Vec<u8>, Trouble> {
-    served.engine.ports().blobs.get(&digest).await?.ok_or_else(|| missing("those bytes"))
 }
 
 #[derive(Deserialize, Serialize)]

@@ -5,8 +5,8 @@ use std::io::Read as _;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, anyhow, bail};
-use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use signalbox_domain::id::{Digest, RunId};
 use signalbox_domain::post::Action;
@@ -24,6 +24,24 @@ pub(crate) struct Client {
     agent: ureq::Agent,
     url: String,
     token: String,
+}
+
+/// One thing that happened in an attempt.
+#[derive(Clone, Debug, Deserialize)]
+pub(crate) struct Entry {
+    /// What kind of thing.
+    pub(crate) kind: String,
+    /// In a word or two.
+    pub(crate) title: String,
+    /// All of it.
+    pub(crate) text: String,
+    /// Whether it went well.
+    pub(crate) ok: bool,
+}
+
+#[derive(Deserialize)]
+struct Entries {
+    entries: Vec<Entry>,
 }
 
 impl Client {
@@ -101,8 +119,10 @@ impl Client {
         self.get(&format!("/cli/runs/{run}/replay"))
     }
 
-    pub(crate) fn blob(&self, digest: &Digest) -> Result<Vec<u8>> {
-        self.send::<()>("GET", &format!("/cli/blobs/{digest}"), None)
+    /// What an attempt of a run saw and did.
+    pub(crate) fn transcript(&self, run: &RunId, digest: &Digest) -> Result<Vec<Entry>> {
+        let read: Entries = self.get(&format!("/api/runs/{run}/transcripts/{digest}"))?;
+        Ok(read.entries)
     }
 
     pub(crate) fn import(&self, from: &str) -> Result<Taken> {

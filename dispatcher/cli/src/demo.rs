@@ -14,6 +14,7 @@ use crate::command::{self, interrupted, up};
 use crate::config::{Config, Repository, Room};
 use crate::follow::follow;
 use crate::home::Home;
+use crate::print;
 
 /// What is asked for.
 const REQUEST: &str = "the pricing page says $9, it should say $12";
@@ -40,21 +41,23 @@ pub(crate) fn run(data: Option<&Path>, demo: &Demo) -> Result<ExitCode> {
     runtime.block_on(signalbox_git::sample::website(&website)).context("failed to make the sample repository")?;
     let config = config(demo, &website);
 
-    println!("A sample website is in {}", website.display());
-    println!("The agent is a recorded session being replayed: no model is asked, everything else is real.");
+    print::line(format_args!("A sample website is in {}", website.display()));
+    print::line(format_args!(
+        "The agent is a recorded session being replayed: no model is asked, everything else is real."
+    ));
     let made = |dispatcher: &crate::dispatcher::Dispatcher| {
-        println!("Watch it here: {}/?token={}\n", dispatcher.url, dispatcher.token);
+        print::line(format_args!("Watch it here: {}/?token={}\n", dispatcher.url, dispatcher.token));
         Client::new(&dispatcher.url, &dispatcher.token)
     };
     up(&home, &config, made, |client| {
         let thread = client.ask("web", REQUEST)?;
         let run = follow(client, &thread)?;
-        println!();
+        print::line("");
         let place = home.path().display();
-        println!("Everything the agents saw and did:  signalbox --data {place} show last");
-        println!("Why it went where it went:          signalbox --data {place} why last");
+        print::line(format_args!("Everything the agents saw and did:  signalbox --data {place} show last"));
+        print::line(format_args!("Why it went where it went:          signalbox --data {place} why last"));
         if !demo.exit {
-            println!("The page stays up until Ctrl-C.");
+            print::line(format_args!("The page stays up until Ctrl-C."));
             runtime.block_on(interrupted());
         }
         Ok(command::code(&run))

@@ -31,10 +31,7 @@ pub(crate) struct Dispatcher {
     pub(crate) url: String,
     /// What lets a person into it.
     pub(crate) token: String,
-    /// What drives it.
-    pub(crate) engine: Arc<Engine>,
-    /// Its forge.
-    pub(crate) forge: Arc<Forge>,
+    engine: Arc<Engine>,
     listener: TcpListener,
     router: Router,
 }
@@ -90,7 +87,7 @@ impl Dispatcher {
             ],
         );
         write_private(&endpoint, &url)?;
-        Ok(Self { url, token, engine, forge, listener, router })
+        Ok(Self { url, token, engine, listener, router })
     }
 
     /// Works and answers until `until` is over.
@@ -146,7 +143,7 @@ fn reachable(address: SocketAddr) -> SocketAddr {
     let ip = match address.ip() {
         IpAddr::V4(ip) if ip.is_unspecified() => IpAddr::from([127, 0, 0, 1]),
         IpAddr::V6(ip) if ip.is_unspecified() => IpAddr::V6(std::net::Ipv6Addr::LOCALHOST),
-        ip => ip,
+        IpAddr::V4(_) | IpAddr::V6(_) => address.ip(),
     };
     SocketAddr::new(ip, address.port())
 }
@@ -156,13 +153,8 @@ pub(crate) fn plugins(home: &Home, config: &Config) -> Result<Host> {
     let mut given = config.plugins.clone();
     let mut plugins = Vec::new();
     for shipped in signalbox_shipped::ALL {
-        let settings = match id(shipped.manifest).and_then(|id| given.remove(&id)) {
-            Some(table) => match serde_json::to_value(table)? {
-                serde_json::Value::Object(map) => map,
-                _ => serde_json::Map::new(),
-            },
-            None => serde_json::Map::new(),
-        };
+        let table = id(shipped.manifest).and_then(|id| given.remove(&id)).unwrap_or_default();
+        let settings = serde_json::to_value(table)?.as_object().cloned().unwrap_or_default();
         plugins.push(Plugin { manifest: shipped.manifest.into(), component: shipped.component.into(), settings });
     }
     if let Some(unknown) = given.keys().next() {

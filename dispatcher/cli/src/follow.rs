@@ -1,7 +1,6 @@
 //! A thread, live in a terminal: each message once, and again where it changed.
 
 use std::collections::BTreeMap;
-use std::io::Write as _;
 use std::time::Duration;
 
 use anyhow::Result;
@@ -9,6 +8,7 @@ use signalbox_domain::run::Run;
 use signalbox_domain::talk::ThreadId;
 
 use crate::client::Client;
+use crate::print;
 
 /// How often to look.
 const TICK: Duration = Duration::from_millis(200);
@@ -21,33 +21,21 @@ pub(crate) fn follow(client: &Client, thread: &ThreadId) -> Result<Run> {
         for said in &now.messages {
             let before = printed.insert(said.id.clone(), said.text.clone());
             match before {
-                None => print(&said.by, &said.text),
-                Some(before) if before != said.text => print(&said.by, &changed(&before, &said.text)),
+                None => show(&said.by, &said.text),
+                Some(before) if before != said.text => show(&said.by, &changed(&before, &said.text)),
                 Some(_) => {}
             }
         }
-        if let Some(run) = now.run.filter(Run::ended) {
-            let closing = signalbox_domain::reply::closing(&run, run_end(&run));
-            // The run has ended once its closing message is owed; it is over for people once it stands there.
-            let first = closing.plain().lines().next().unwrap_or_default().to_owned();
-            if printed.values().any(|text| text.contains(&first)) {
-                return Ok(run);
+        if let Some(run) = now.run.filter(Run::ended)
+            // The run has ended once its closing message is owed; for people it is over once that stands there.
+            && now.messages.iter().any(|said| said.text.contains(&format!("run:{}", run.id)))
+        {
+            if let Some(change) = run.job().and_then(|job| job.change.as_ref()) {
+                print::line(format_args!("{:>10}  {}", "", change.url));
             }
+            return Ok(run);
         }
         std::thread::sleep(TICK);
-    }
-}
-
-fn run_end(run: &Run) -> signalbox_domain::time::Time {
-    match &run.state {
-        signalbox_domain::run::State::Ended { at, .. } => *at,
-        signalbox_domain::run::State::Routing { .. }
-        | signalbox_domain::run::State::Choosing { .. }
-        | signalbox_domain::run::State::Resolving { .. }
-        | signalbox_domain::run::State::Waiting { .. }
-        | signalbox_domain::run::State::Gathering { .. }
-        | signalbox_domain::run::State::Working(_)
-        | signalbox_domain::run::State::Closing { .. } => run.asked,
     }
 }
 
@@ -58,12 +46,12 @@ fn changed(before: &str, after: &str) -> String {
     new.join("\n")
 }
 
-fn print(by: &str, text: &str) {
-    let mut out = std::io::stdout().lock();
-    let mut lines = text.lines();
-    let _ = writeln!(out, "{by:>10}  {}", lines.next().unwrap_or_default());
-    for line in lines {
-        let _ = writeln!(out, "{:>10}  {line}", "");
+fn show(by: &str, text: &str) {
+    // What can be pressed on the page cannot be pressed here.
+    let buttons = |line: &&str| line.starts_with('[') && line.ends_with(']');
+    let lines: Vec<&str> = text.lines().filter(|line| !buttons(line)).collect();
+    if let Some((first, rest)) = lines.split_first() {
+        print::line(format_args!("{by:>10}  {first}"));
+        rest.iter().for_each(|line| print::line(format_args!("{:>10}  {line}", "")));
     }
-    let _ = out.flush();
 }

@@ -13,7 +13,7 @@
 
 use std::fs;
 use std::io::Write as _;
-use std::os::unix::fs::OpenOptionsExt as _;
+use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, bail};
@@ -30,7 +30,8 @@ impl Home {
             Some(folder) => folder.to_path_buf(),
             None => default()?,
         };
-        fs::create_dir_all(&folder).with_context(|| format!("failed to make the folder {}", folder.display()))?;
+        let made = fs::DirBuilder::new().recursive(true).mode(0o700).create(&folder);
+        made.with_context(|| format!("failed to make the folder {}", folder.display()))?;
         let folder = folder.canonicalize().with_context(|| format!("failed to find {}", folder.display()))?;
         Ok(Self(folder))
     }

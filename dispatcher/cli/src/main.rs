@@ -12,6 +12,7 @@ mod dispatcher;
 
 mod client;
 mod follow;
+mod print;
 
 mod demo;
 

@@ -11,6 +11,7 @@ use signalbox_domain::run::{Run, Stage};
 
 use crate::arguments::{Deny, Named};
 use crate::client::Client;
+use crate::print;
 
 /// How long to wait until a run has stopped.
 const STOPPING: Duration = Duration::from_secs(60);
@@ -26,12 +27,12 @@ pub(crate) fn stop(client: &Client, asked: &Named) -> Result<ExitCode> {
         let now = client.run(&run.id)?;
         if now.ended() {
             if asked.json {
-                println!("{}", serde_json::to_string_pretty(&now)?);
+                print::line(format_args!("{}", serde_json::to_string_pretty(&now)?));
             } else {
                 let mut closing = reply::closing(&now, now.asked);
                 closing.buttons.clear();
                 closing.footer.clear();
-                println!("{}", closing.plain());
+                print::line(format_args!("{}", closing.plain()));
             }
             return Ok(ExitCode::SUCCESS);
         }
@@ -45,7 +46,7 @@ pub(crate) fn approve(client: &Client, asked: &Named) -> Result<ExitCode> {
     let (phase, digest) = gate(&run)?;
     client.press(&run.id, &Action::Approve { phase: phase.clone(), digest: digest.clone() })?;
     decided(client, &run, &phase, &digest)?;
-    println!("Approved.");
+    print::line(format_args!("Approved."));
     Ok(ExitCode::SUCCESS)
 }
 
@@ -55,7 +56,7 @@ pub(crate) fn deny(client: &Client, asked: &Deny) -> Result<ExitCode> {
     let reason = asked.reason.clone();
     client.press(&run.id, &Action::Deny { phase: phase.clone(), digest: digest.clone(), reason })?;
     decided(client, &run, &phase, &digest)?;
-    println!("Denied.");
+    print::line(format_args!("Denied."));
     Ok(ExitCode::SUCCESS)
 }
 

@@ -13,6 +13,7 @@ use crate::client::Client;
 use crate::config::{Agent, Config};
 use crate::follow::follow;
 use crate::home::Home;
+use crate::print;
 
 pub(crate) fn ask(home: &Home, mut config: Config, ask: &Ask) -> Result<ExitCode> {
     if let Some(client) = Client::running(home) {
@@ -72,15 +73,15 @@ fn through(client: &Client, ask: &Ask, stay: bool) -> Result<ExitCode> {
     let thread = client.ask(&ask.room, &text)?;
     if !stay {
         if ask.json {
-            println!("{}", json!({ "thread": thread }));
+            print::line(format_args!("{}", json!({ "thread": thread })));
         } else {
-            println!("Asked. `signalbox show last` shows how it stands.");
+            print::line(format_args!("Asked. `signalbox show last` shows how it stands."));
         }
         return Ok(ExitCode::SUCCESS);
     }
     if ask.json {
         let run = wait(client, &thread)?;
-        println!("{}", serde_json::to_string_pretty(&run)?);
+        print::line(format_args!("{}", serde_json::to_string_pretty(&run)?));
         return Ok(code(&run));
     }
     Ok(code(&follow(client, &thread)?))

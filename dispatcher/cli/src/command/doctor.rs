@@ -11,6 +11,7 @@ use crate::client::Client;
 use crate::config::Config;
 use crate::dispatcher;
 use crate::home::Home;
+use crate::print;
 
 /// One thing that was tried.
 struct Finding {
@@ -27,12 +28,12 @@ pub(crate) fn doctor(home: &Home, config: &Config, asked: &Doctor) -> Result<Exi
             .iter()
             .map(|found| json!({ "what": found.what, "well": found.well, "said": found.said, "remedy": found.remedy }))
             .collect();
-        println!("{}", serde_json::to_string_pretty(&all)?);
+        print::line(format_args!("{}", serde_json::to_string_pretty(&all)?));
     } else {
         for Finding { what, well, said, remedy } in &findings {
-            println!("{} {what:<10} {said}", if *well { "✓" } else { "✗" });
+            print::line(format_args!("{} {what:<10} {said}", if *well { "✓" } else { "✗" }));
             if !remedy.is_empty() {
-                println!("             → {remedy}");
+                print::line(format_args!("             → {remedy}"));
             }
         }
     }

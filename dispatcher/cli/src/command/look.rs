@@ -3,30 +3,34 @@
 use std::process::ExitCode;
 
 use anyhow::Result;
-use serde_json::Value;
 use signalbox_domain::outcome::Outcome;
 use signalbox_domain::reply;
 use signalbox_domain::run::Run;
 use signalbox_domain::time::Time;
 
 use crate::arguments::{Named, Runs};
-use crate::client::Client;
+use crate::client::{Client, Entry};
+use crate::print;
 
 pub(crate) fn runs(client: &Client, asked: &Runs) -> Result<ExitCode> {
     let runs = client.runs(asked.limit)?;
     if asked.json {
-        println!("{}", serde_json::to_string_pretty(&runs)?);
+        print::line(format_args!("{}", serde_json::to_string_pretty(&runs)?));
         return Ok(ExitCode::SUCCESS);
     }
     if runs.is_empty() {
-        println!("There is no run yet. Ask for something: signalbox ask \"…\" --repo PATH");
+        print::line(format_args!("There is no run yet. Ask for something: signalbox ask \"…\" --repo PATH"));
     }
     for run in &runs {
         let state = run.outcome().map_or("working", Outcome::name);
         let place = run.target().and_then(|target| target.repository.as_ref()).map_or("", |name| name.as_str());
         let request: String = run.request.text.lines().next().unwrap_or_default().chars().take(60).collect();
         let mark = reply::mark(run).emoji();
-        println!("{mark} {}  {state:<16} {place:<24} {:>7}  {request}", run.id, reply::money(run.usage().micro_usd));
+        print::line(format_args!(
+            "{mark} {}  {state:<16} {place:<24} {:>7}  {request}",
+            run.id,
+            reply::money(run.usage().micro_usd)
+        ));
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -34,32 +38,31 @@ pub(crate) fn runs(client: &Client, asked: &Runs) -> Result<ExitCode> {
 pub(crate) fn show(client: &Client, asked: &Named) -> Result<ExitCode> {
     let run = client.find(&asked.run)?;
     if asked.json {
-        println!("{}", serde_json::to_string_pretty(&run)?);
+        print::line(format_args!("{}", serde_json::to_string_pretty(&run)?));
         return Ok(ExitCode::SUCCESS);
     }
-    println!("run:{} in {}", run.id, run.thread);
-    println!("{}: {}", run.request.by.name, run.request.text);
+    print::line(format_args!("run:{} in {}", run.id, run.thread));
+    print::line(format_args!("{}: {}", run.request.by.name, run.request.text));
     for followup in &run.followups {
-        println!("{}: {}", followup.message.by.name, followup.message.text);
+        print::line(format_args!("{}: {}", followup.message.by.name, followup.message.text));
     }
-    println!();
+    print::line("");
     let last = ended(&run);
     if let Some(status) = reply::status(&run, last) {
-        println!("{}\n", without_buttons(status));
+        print::line(format_args!("{}\n", without_buttons(status)));
     }
     if run.ended() {
-        println!("{}\n", without_buttons(reply::closing(&run, last)));
+        print::line(format_args!("{}\n", without_buttons(reply::closing(&run, last))));
     }
     let Some(job) = run.job() else { return Ok(ExitCode::SUCCESS) };
     for phase in &job.plan.workflow.phases {
         let Some(progress) = job.phases.get(&phase.name) else { continue };
         for (number, digest) in (1..).zip(&progress.transcripts) {
-            println!("── {} · attempt {number} · {}", phase.label, digest.short());
-            let bytes = client.blob(digest)?;
-            for line in String::from_utf8_lossy(&bytes).lines() {
-                println!("{}", entry(line));
+            print::line(format_args!("── {} · attempt {number} · {}", phase.label, digest.short()));
+            for entry in client.transcript(&run.id, digest)? {
+                print::line(told(&entry));
             }
-            println!();
+            print::line("");
         }
     }
     Ok(ExitCode::SUCCESS)
@@ -84,28 +87,34 @@ fn without_buttons(mut post: signalbox_domain::post::Post) -> String {
     post.plain()
 }
 
-/// One line of a transcript, for people: what it is, then its words.
-fn entry(line: &str) -> String {
-    let Ok(Value::Object(fields)) = serde_json::from_str::<Value>(line) else { return format!("  {line}") };
-    let kind = ["entry", "kind", "type"].iter().find_map(|key| fields.get(*key)?.as_str()).unwrap_or("·");
-    let words: Vec<String> = fields
-        .iter()
-        .filter(|(key, _)| !["entry", "kind", "type"].contains(&key.as_str()))
-        .map(|(_, value)| match value {
-            Value::String(text) => text.trim_end().replace('\n', "\n               "),
-            Value::Null | Value::Bool(_) | Value::Number(_) | Value::Array(_) | Value::Object(_) => value.to_string(),
-        })
-        .filter(|text| !text.is_empty())
-        .collect();
-    format!("  {kind:<12} {}", words.join(" "))
+/// The most lines of one entry that are shown; the page shows all of them.
+const MAX_LINES: usize = 12;
+
+/// One entry of a transcript, for people.
+fn told(entry: &Entry) -> String {
+    let kind = entry.kind.replace('_', " ");
+    let title = if entry.ok { entry.title.clone() } else { format!("{} (failed)", entry.title) };
+    let mut lines: Vec<&str> = entry.text.trim_end().lines().collect();
+    let more = lines.len().saturating_sub(MAX_LINES);
+    lines.truncate(MAX_LINES);
+    let mut text = format!("  {kind:<12} {title}");
+    if lines.len() == 1 && more == 0 {
+        text.push_str(&format!(" {}", lines.concat()));
+    } else {
+        lines.iter().for_each(|line| text.push_str(&format!("\n               {line}")));
+    }
+    if more > 0 {
+        text.push_str(&format!("\n               … {more} lines more"));
+    }
+    text.trim_end().to_owned()
 }
 
 pub(crate) fn why(client: &Client, asked: &Named) -> Result<ExitCode> {
     let run = client.find(&asked.run)?;
     if asked.json {
-        println!("{}", serde_json::to_string_pretty(&run.route)?);
+        print::line(format_args!("{}", serde_json::to_string_pretty(&run.route)?));
     } else {
-        println!("{}", reply::why(&run).plain());
+        print::line(format_args!("{}", reply::why(&run).plain()));
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -115,10 +124,10 @@ pub(crate) fn replay(client: &Client, asked: &Named) -> Result<ExitCode> {
     let replayed = client.replay(&run.id)?;
     let differences = replayed["differences"].as_array().cloned().unwrap_or_default();
     if asked.json {
-        println!("{}", serde_json::to_string_pretty(&replayed)?);
+        print::line(format_args!("{}", serde_json::to_string_pretty(&replayed)?));
     } else {
         let routes = if replayed["routed"] == true { "its routes decided again" } else { "it was not routed" };
-        println!(
+        print::line(format_args!(
             "run:{}: {} steps folded, {routes}. Differences: {}",
             run.id,
             replayed["steps"],
@@ -126,9 +135,9 @@ pub(crate) fn replay(client: &Client, asked: &Named) -> Result<ExitCode> {
                 0 => "none".to_owned(),
                 many => many.to_string(),
             }
-        );
+        ));
         for difference in &differences {
-            println!("  {}", difference.as_str().unwrap_or_default());
+            print::line(format_args!("  {}", difference.as_str().unwrap_or_default()));
         }
     }
     Ok(if differences.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })

@@ -8,6 +8,7 @@ use crate::arguments::Serve;
 use crate::config::Config;
 use crate::dispatcher::Dispatcher;
 use crate::home::Home;
+use crate::print;
 
 pub(crate) fn serve(home: &Home, mut config: Config, serve: &Serve) -> Result<ExitCode> {
     if let Some(listen) = &serve.listen {
@@ -16,11 +17,11 @@ pub(crate) fn serve(home: &Home, mut config: Config, serve: &Serve) -> Result<Ex
     let runtime = tokio::runtime::Runtime::new().context("failed to start")?;
     runtime.block_on(async {
         let dispatcher = Dispatcher::open(home, &config).await?;
-        println!("Signalbox works in {}", home.path().display());
+        print::line(format_args!("Signalbox works in {}", home.path().display()));
         if config.agents.is_empty() {
-            println!("No agent is set up yet: add [agents.default] to signalbox.toml.");
+            print::line(format_args!("No agent is set up yet: add [agents.default] to signalbox.toml."));
         }
-        println!("Open  {}/?token={}", dispatcher.url, dispatcher.token);
+        print::line(format_args!("Open  {}/?token={}", dispatcher.url, dispatcher.token));
         dispatcher.run(interrupted()).await;
         Ok(ExitCode::SUCCESS)
     })
