@@ -20,6 +20,9 @@ use crate::place::Place;
 use crate::transcript::{Entry, Secrets, Transcript};
 use crate::watch::{self, Cut, Limits, Seen};
 
+/// The largest patch that is kept, in bytes.
+const PATCH_BYTES: usize = 8 << 20;
+
 /// Why there is nothing to report, or nobody to report to.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Error {
@@ -103,7 +106,14 @@ impl Attempt<'_> {
         finish.summary = self.secrets.strike(&finish.summary);
         transcript.add(&Entry::End(finish.end.clone()))?;
         transcript.close()?;
-        finish.transcript = Some(self.link.keep(&fs::read(self.cell.place.transcript())?)?);
+        match self.link.keep(&fs::read(self.cell.place.transcript())?) {
+            Ok(digest) => finish.transcript = Some(digest),
+            Err(link::Error::Gone) => return Ok(Over::Gone),
+            // How it ended is worth saying without it.
+            Err(error @ (link::Error::Silent(_) | link::Error::Refused(_))) => {
+                finish.summary.push_str(&format!("\n[the transcript was not kept: {error}]"));
+            }
+        }
         Ok(Over::Finished(Box::new(finish)))
     }
 
@@ -295,6 +305,10 @@ impl Attempt<'_> {
 
     fn attach_patch(&self, finish: &mut Finish, work: &Work, committed: &Committed) -> Result<(), Broken> {
         let patch = commit::patch(&self.cell.place, work, committed)?;
+        if patch.len() > PATCH_BYTES {
+            finish.summary.push_str(&format!("\n[the patch of the work has {} bytes and was not kept]", patch.len()));
+            return Ok(());
+        }
         self.attach(finish, "partial.patch", &patch)
     }
 

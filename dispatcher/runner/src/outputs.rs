@@ -13,7 +13,7 @@ use signalbox_domain::devbox::Proposal;
 /// The largest handoff collected, in bytes.
 const FILE_BYTES: u64 = 1 << 20;
 /// The largest typed output or proposal, in bytes: with the most of them the last report is still a small one.
-const JSON_BYTES: u64 = 64 << 10;
+const JSON_BYTES: u64 = 32 << 10;
 /// The most proposals collected.
 const PROPOSALS: usize = 16;
 
