@@ -36,6 +36,7 @@ impl Job {
         Self {
             plan,
             began,
+            waited: Span(0),
             bundle,
             context,
             omissions,
@@ -54,22 +55,28 @@ impl Job {
         }
     }
 
-    /// Has a phase, and everything that follows it, done again.
-    fn redo(&mut self, name: &PhaseName) {
-        let again: Vec<PhaseName> = self
-            .plan
-            .workflow
-            .phases
-            .iter()
-            .map(|phase| &phase.name)
-            .filter(|other| *other == name || self.plan.workflow.follows(other, name))
-            .cloned()
-            .collect();
-        for name in again {
+    /// A phase and everything that follows it.
+    fn from(&self, name: &PhaseName) -> Vec<PhaseName> {
+        let workflow = &self.plan.workflow;
+        let names = workflow.phases.iter().map(|phase| &phase.name);
+        names.filter(|other| *other == name || workflow.follows(other, name)).cloned().collect()
+    }
+
+    /// Makes what a run left ready to go on: what passed has passed, everything else, and what follows it, begins anew.
+    pub(super) fn revive(&mut self) {
+        self.handoff = None;
+        self.warned = false;
+        self.waited = Span(0);
+        self.proposals.retain(|proposal| matches!(proposal, Proposal::ChangeRequest { .. }));
+        for progress in self.phases.values_mut() {
+            progress.tries = 0;
+            progress.rounds = 0;
+        }
+        let names = self.plan.workflow.phases.iter().map(|phase| &phase.name);
+        let left = names.filter(|name| self.phases.get(*name).is_some_and(|progress| !progress.stage.passed()));
+        for name in left.flat_map(|name| self.from(name)).collect::<Vec<_>>() {
             self.facts.remove(name.as_str());
-            if let Some(progress) = self.phases.get_mut(&name) {
-                progress.stage = Stage::Pending;
-            }
+            self.stage(&name, Stage::Pending);
         }
     }
 
@@ -77,6 +84,14 @@ impl Job {
     pub(super) fn listener(&self) -> Option<&Phase> {
         let agents = || self.plan.workflow.phases.iter().rev().filter(|phase| matches!(phase.work, Work::Agent(_)));
         agents().find(|phase| phase.grant.writes()).or_else(|| agents().next())
+    }
+
+    /// There is nothing to change: the phase that found that is done, what would have followed is not needed.
+    pub(super) fn spare(&mut self, name: &PhaseName) {
+        self.stage(name, Stage::Done);
+        for progress in self.phases.values_mut().filter(|progress| matches!(progress.stage, Stage::Pending)) {
+            progress.stage = Stage::Skipped;
+        }
     }
 
     fn stage(&mut self, name: &PhaseName, stage: Stage) {
@@ -153,8 +168,8 @@ fn ask(turn: &mut Turn<'_>, phase: &Phase, gate: &Gate) {
     let State::Working(job) = &mut turn.run.state else { return };
     let digest = bound(job, &turn.run.id.0, phase, gate);
     let until = turn.at + gate.expires;
-    job.stage(&phase.name, Stage::Deciding { digest: digest.clone(), until });
-    let post = reply::gate(job, phase, gate, &digest, turn.at);
+    job.stage(&phase.name, Stage::Deciding { digest: digest.clone(), since: turn.at, until });
+    let post = reply::gate(job, phase, gate, &digest);
     turn.say(Slot::Gate(phase.name.clone(), digest.clone()), post);
     turn.ask(Effect::Wake { alarm: Alarm::Expiry { phase: phase.name.clone(), digest: digest.clone() }, at: until });
     if let Some(remind) = gate.remind {
@@ -183,7 +198,7 @@ fn open(turn: &mut Turn<'_>, phase: &Phase) {
         return;
     }
     let (branch, request, by) = (turn.run.branch(), turn.run.request.text.clone(), turn.run.request.by.name.clone());
-    let id = turn.run.id.clone();
+    let id = turn.run.origin().clone();
     let State::Working(job) = &mut turn.run.state else { return };
     let (Some(head), Some(repository)) = (job.head.clone(), job.plan.target.repository.clone()) else {
         job.stage(&phase.name, Stage::Skipped);
@@ -217,14 +232,50 @@ fn open(turn: &mut Turn<'_>, phase: &Phase) {
 
 /// Whether there is something people added that no agent has acted on yet: then one does, before anything is shown.
 fn listen(turn: &mut Turn<'_>) -> bool {
-    let added = turn.run.followups.len();
     let State::Working(job) = &mut turn.run.state else { return false };
-    if job.heard >= added || job.handoff.is_some() {
+    let unheard = turn.run.followups.iter().skip(job.heard).any(|followup| !followup.withdrawn);
+    if !unheard || job.handoff.is_some() {
         return false;
     }
     let Some(name) = job.listener().map(|phase| phase.name.clone()) else { return false };
-    job.redo(&name);
+    redo(turn, &name);
     true
+}
+
+/// Has a phase, and everything that follows it, done again. What works on any of it is ended, and what was asked about
+/// any of it is asked no more.
+fn redo(turn: &mut Turn<'_>, name: &PhaseName) {
+    let State::Working(job) = &mut turn.run.state else { return };
+    let mut left = Vec::new();
+    for name in job.from(name) {
+        job.facts.remove(name.as_str());
+        let Some(progress) = job.phases.get_mut(&name) else { continue };
+        let stage = core::mem::replace(&mut progress.stage, Stage::Pending);
+        if let Stage::Working { since, .. } = &stage {
+            progress.took = Span(progress.took.0 + (turn.at - *since).0);
+        }
+        left.push((name, stage));
+    }
+    for (name, stage) in left {
+        if let Stage::Working { usage, .. } = &stage {
+            turn.run.spent = turn.run.spent + *usage;
+        }
+        if let Some(devbox) = stage.devbox() {
+            turn.ask(Effect::Release { devbox: devbox.clone() });
+        }
+        if let Stage::Deciding { digest, since, .. } = stage {
+            withdraw(turn, &name, digest, since);
+        }
+    }
+}
+
+/// A gate is asked no more: the time until now was waited, not worked.
+fn withdraw(turn: &mut Turn<'_>, name: &PhaseName, digest: Digest, since: Time) {
+    let State::Working(job) = &mut turn.run.state else { return };
+    job.waited = Span(job.waited.0 + (turn.at - since).0);
+    let Some(phase) = job.plan.workflow.phase(name) else { return };
+    let post = reply::gate_withdrawn(job, phase);
+    turn.say(Slot::Gate(name.clone(), digest), post);
 }
 
 /// All phases are over: how it ends.
@@ -233,9 +284,22 @@ fn conclude(turn: &mut Turn<'_>) {
         pump(turn);
         return;
     }
-    let State::Working(job) = &turn.run.state else { return };
+    let State::Working(job) = &mut turn.run.state else { return };
     let outcome = outcome(job);
+    let again = matches!(outcome, Outcome::Failed { .. } | Outcome::Blocked { .. }) && job.handoff.is_none();
+    if again && let Some(name) = job.listener().map(|phase| phase.name.clone()) {
+        // So that trying again begins with it.
+        job.stage(&name, Stage::Failed);
+    }
     closing::end(turn, outcome);
+}
+
+/// Has the run looked at when its time is used up.
+pub(super) fn limit_time(turn: &mut Turn<'_>) {
+    let State::Working(job) = &turn.run.state else { return };
+    let left = Span(job.plan.workflow.budget.wall.0.saturating_sub(job.worked(turn.at).0));
+    let at = turn.at + left;
+    turn.ask(Effect::Wake { alarm: Alarm::Budget, at });
 }
 
 /// How the run ended, from the evidence: a change request the forge has, an answer that was written, checks that ran.
@@ -288,24 +352,19 @@ pub(super) fn mend(turn: &mut Turn<'_>, phase: &Phase, fix: &Fix, feedback: &str
         if let Some(progress) = job.phases.get_mut(&fix.with) {
             progress.feedback.push(format!("{}:\n{}", phase.label, tail(feedback, MAX_FEEDBACK)));
         }
-        job.redo(&fix.with);
+        redo(turn, &fix.with);
         pump(turn);
         return;
     }
     match fix.on_exhausted {
         Exhausted::Fail => {
-            let cause = format!("{} still fails after {} tries to fix it.", phase.label, fix.max + 1);
+            let cause = still(phase, fix);
             job.stage(&phase.name, Stage::Failed);
             closing::end(turn, Outcome::Failed { cause, details: tail(feedback, MAX_FEEDBACK).to_string() });
         }
         Exhausted::Handoff => {
             job.stage(&phase.name, Stage::Failed);
-            let reason = format!(
-                "{} still fails after {} tries; a person needs to take it from here.",
-                phase.label,
-                fix.max + 1
-            );
-            job.handoff = Some(reason);
+            job.handoff = Some(still(phase, fix));
             for other in job.plan.workflow.phases.clone() {
                 let pending =
                     job.phases.get(&other.name).is_some_and(|progress| matches!(progress.stage, Stage::Pending));
@@ -326,6 +385,11 @@ pub(super) fn mend(turn: &mut Turn<'_>, phase: &Phase, fix: &Fix, feedback: &str
             ask(turn, phase, &gate);
         }
     }
+}
+
+fn still(phase: &Phase, fix: &Fix) -> String {
+    let what = if fix.until.is_some() { "is still not content" } else { "still fails" };
+    format!("{} {what} after {} rounds.", phase.label, fix.max + 1)
 }
 
 /// Trouble that is not the phase's own: another try, or the end.
@@ -356,8 +420,8 @@ pub(super) fn opened(mut turn: Turn<'_>, name: &PhaseName, change: &Change) -> S
 pub(super) fn unopened(mut turn: Turn<'_>, name: &PhaseName, reason: &str) -> Step {
     let Some(job) = opening(&mut turn.run, name) else { return Step::Ignored(Reason::Late) };
     job.stage(name, Stage::Failed);
-    let cause = format!("The change request could not be opened: {reason}");
-    closing::end(&mut turn, Outcome::Failed { cause, details: String::new() });
+    let reason = format!("The change request was refused: {reason}.");
+    closing::end(&mut turn, Outcome::Refused { reason });
     closing::settle(&mut turn);
     turn.done()
 }
