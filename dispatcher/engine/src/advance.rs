@@ -33,7 +33,9 @@ impl Engine {
 
     async fn work(&self, ticket: &Ticket) -> Result<Option<RunId>, Error> {
         let Some((delivery, worked)) = self.ports.store.delivery(&ticket.delivery).await? else {
-            return Err(Error::Unavailable(format!("the delivery {} is queued and not recorded", ticket.delivery)));
+            // The result of an effect that somebody else settled otherwise. Whoever records a delivery queues it then.
+            tracing::warn!(delivery = %ticket.delivery, "queued and not recorded");
+            return Ok(None);
         };
         if worked {
             // Its step was committed before a crash; what it decided may still be owed.

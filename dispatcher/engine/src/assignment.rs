@@ -75,6 +75,7 @@ impl Engine {
         let followups: Vec<String> = run
             .followups
             .iter()
+            .filter(|followup| !followup.withdrawn)
             .map(|followup| {
                 let what = if followup.correction { "corrects" } else { "adds" };
                 format!("{} {what}:\n\n{}", followup.message.by.name, quote(&followup.message.text))
@@ -201,6 +202,6 @@ fn left(run: &Run, job: &Job, now: signalbox_domain::time::Time) -> Budget {
     Budget {
         micro_usd: whole.micro_usd.saturating_sub(used.micro_usd),
         turns: whole.turns.saturating_sub(used.turns),
-        wall: signalbox_domain::time::Span(whole.wall.0.saturating_sub((now - job.began).0)),
+        wall: signalbox_domain::time::Span(whole.wall.0.saturating_sub(job.worked(now).0)),
     }
 }

@@ -21,8 +21,21 @@ impl Boxes for Engine {
         let devbox = devbox(&self.settings.secret, Use::Claim, token).ok_or(Refusal::Gone)?;
         let (lease, run) = self.current(&devbox).await?;
         let (job, phase) = worked(&run, &devbox).ok_or(Refusal::Gone)?;
-        let assignment = self.assignment(&run, job, phase, &devbox).await.map_err(refusal)?;
+        let assignment = match self.assignment(&run, job, phase, &devbox).await {
+            Ok(assignment) => assignment,
+            Err(Error::Rejected(reason)) => {
+                // It will never be had; the box would only be lost again and again.
+                let fact = Fact::Unprovided { devbox: devbox.clone(), reason: reason.clone() };
+                self.tell(&lease, format!("box:{devbox}:unassigned"), fact).await?;
+                return Err(Refusal::Rejected(reason));
+            }
+            Err(error) => return Err(refusal(error)),
+        };
         if !self.ports.store.take(&devbox, self.deadline()).await.map_err(refusal)? {
+            // If the box was ended while its token was made, nobody else ends the token.
+            if self.lease(&devbox).await == Err(Refusal::Gone) {
+                self.ports.forge.revoke(&devbox).await.map_err(refusal)?;
+            }
             return Err(Refusal::Taken);
         }
         let fact = Fact::Claimed { devbox: devbox.clone(), epoch: lease.epoch, told: run.followups.len() };

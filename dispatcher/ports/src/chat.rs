@@ -23,7 +23,8 @@ pub struct Utterance {
     pub post: Post,
     /// The message the slot was said in, as far as is known. Not knowing it costs a look at the thread, nothing else.
     pub known: Option<MessageId>,
-    /// Whether this may have been tried before: then look at the thread before saying it.
+    /// Whether this may have been tried before: then look at the thread before saying it, and leave one message of the
+    /// slot there, the known one if one is known.
     pub retried: bool,
 }
 

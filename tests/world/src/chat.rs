@@ -29,7 +29,7 @@ pub enum Recall {
     /// Everything: the port's promise is kept whatever the caller knows.
     Slots,
     /// Nothing, like a real chat: it edits the message it is told of, looks at the thread's markers only if told that
-    /// this may have been tried before, and posts otherwise.
+    /// this may have been tried before (and removes what it finds twice), and posts otherwise.
     Markers,
 }
 
@@ -164,7 +164,8 @@ impl Chat {
     pub fn closings(&self, run: &RunId) -> usize {
         let closing = (run.clone(), Slot::Closing);
         let state = self.state();
-        state.threads.values().flatten().filter(|shown| shown.slot().as_ref() == Some(&closing)).count()
+        let said = |shown: &&Shown| !shown.gone && shown.slot().as_ref() == Some(&closing);
+        state.threads.values().flatten().filter(said).count()
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -194,6 +195,18 @@ impl State {
 
     fn find(&mut self, thread: &ThreadId, id: &MessageId) -> Option<&mut Shown> {
         self.threads.get_mut(thread)?.iter_mut().find(|shown| shown.id == *id && !shown.gone)
+    }
+
+    /// Leaves one message of the slot: the known one, else the oldest.
+    fn clear(&mut self, utterance: &Utterance) {
+        let said = (utterance.run.clone(), utterance.slot.clone());
+        let thread = self.threads.entry(utterance.thread.clone()).or_default();
+        let mut twice: Vec<&mut Shown> =
+            thread.iter_mut().filter(|shown| !shown.gone && shown.slot().as_ref() == Some(&said)).collect();
+        let kept = twice.iter().position(|shown| Some(&shown.id) == utterance.known.as_ref()).unwrap_or_default();
+        for (place, shown) in twice.iter_mut().enumerate() {
+            shown.gone = place != kept;
+        }
     }
 
     /// The message to edit.
@@ -263,6 +276,9 @@ impl signalbox_ports::chat::Chat for Chat {
             let Utterance { id, thread, slot, post, .. } = utterance;
             self.ours(thread)?;
             let mut state = self.state();
+            if utterance.retried {
+                state.clear(utterance);
+            }
             if let Some(target) = state.target(utterance, self.recall)
                 && let Some(Shown { by: Author::Ours { effect, posts, .. }, .. }) = state.find(thread, &target)
             {

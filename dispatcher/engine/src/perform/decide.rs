@@ -16,6 +16,8 @@ use crate::definition;
 
 /// The limiter every run of the team passes.
 const RUNS: &str = "runs";
+/// How many of the latest runs are looked through for those that moved up in the line.
+const MOVED_UP: usize = 100;
 
 impl Engine {
     /// Asks every router and makes one decision of what they say. What they were asked and what they said is kept, so
@@ -39,7 +41,7 @@ impl Engine {
     pub(crate) async fn event(&self, run: &Run) -> Result<plugins::Event, Error> {
         let room = self.chat(&run.thread)?.room(&run.thread).await?;
         let mut text = run.request.text.clone();
-        for followup in &run.followups {
+        for followup in run.followups.iter().filter(|followup| !followup.withdrawn) {
             let _ = write!(text, "\n{}", followup.message.text);
         }
         let repositories = self.ports.forge.repositories().await?;
@@ -105,25 +107,52 @@ impl Engine {
     pub(super) async fn admit(&self, run: &Run) -> Result<Option<Fact>, Error> {
         let limit = self.settings.concurrent_runs;
         let place = self.ports.store.admit(RUNS, limit, &run.id, self.ports.clock.now()).await?;
+        // If the run ended while it was asked for a place, nobody else gives the place back.
+        let now = self.ports.store.load(&Subject::Run(run.id.clone())).await?;
+        if now.is_some_and(|now| now.ended()) {
+            self.leave(run).await?;
+        }
         Ok(Some(match place {
             Place::In => Fact::Admitted,
             Place::Line(place) => Fact::Queued { place, limit },
         }))
     }
 
-    /// Gives the place back, and tells those that got in by it.
+    /// Gives the place back, and tells those that got in by it. A place that a run was given after it had ended is
+    /// given back, too.
     pub(super) async fn leave(&self, run: &Run) -> Result<Option<Fact>, Error> {
-        for next in self.ports.store.leave(RUNS, self.settings.concurrent_runs, &run.id).await? {
-            let Some(waiting) = self.ports.store.load(&Subject::Run(next)).await? else { continue };
-            if !matches!(waiting.state, State::Waiting { .. }) {
-                continue;
+        let limit = self.settings.concurrent_runs;
+        let mut leaving = vec![run.id.clone()];
+        while let Some(gone) = leaving.pop() {
+            for inside in self.ports.store.leave(RUNS, limit, &gone).await? {
+                let Some(inside) = self.ports.store.load(&Subject::Run(inside)).await? else { continue };
+                if inside.ended() && !leaving.contains(&inside.id) {
+                    leaving.push(inside.id);
+                } else if matches!(inside.state, State::Waiting { .. }) {
+                    self.place(&inside, "admitted", Fact::Admitted).await?;
+                }
             }
-            let id = DeliveryId(format!("admitted:{}.{}", waiting.id, waiting.version));
-            let event = Event { id, at: self.ports.clock.now(), fact: Fact::Admitted };
-            let delivery = Delivery { thread: waiting.thread.clone(), run: Some(waiting.id.clone()), event };
-            signalbox_ports::intake::Intake::receive(self, delivery).await?;
+        }
+        for waiting in self.ports.store.runs(MOVED_UP).await? {
+            let State::Waiting { line: Some((told, _)), .. } = waiting.state else { continue };
+            match self.ports.store.admit(RUNS, limit, &waiting.id, self.ports.clock.now()).await? {
+                Place::In => self.place(&waiting, "admitted", Fact::Admitted).await?,
+                Place::Line(place) if place == told => {}
+                Place::Line(place) => {
+                    self.place(&waiting, &format!("moved-up:{place}"), Fact::Queued { place, limit }).await?;
+                }
+            }
         }
         Ok(None)
+    }
+
+    /// Tells a waiting run of its place.
+    async fn place(&self, waiting: &Run, what: &str, fact: Fact) -> Result<(), Error> {
+        let id = DeliveryId(format!("{what}:{}.{}", waiting.id, waiting.version));
+        let event = Event { id, at: self.ports.clock.now(), fact };
+        let delivery = Delivery { thread: waiting.thread.clone(), run: Some(waiting.id.clone()), event };
+        signalbox_ports::intake::Intake::receive(self, delivery).await?;
+        Ok(())
     }
 
     pub(super) async fn gather(&self, run: &Run, target: &Target) -> Result<Option<Fact>, Error> {

@@ -26,7 +26,7 @@ impl Engine {
         let changed = self.ports.forge.changed(&proposed.repository, base, &proposed.head).await?;
         let protected = rule.protect.iter().chain(&self.settings.protect).map(String::as_str);
         policy::changes(&changed, protected).map_err(Error::Rejected)?;
-        let change = self.ports.forge.open(&claimed.owed.id, &run.id, proposed).await?;
+        let change = self.ports.forge.open(&claimed.owed.id, run.origin(), proposed).await?;
         Ok(Some(Fact::Opened { phase: phase.clone(), change }))
     }
 }

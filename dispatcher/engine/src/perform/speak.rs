@@ -24,7 +24,7 @@ impl Engine {
         if known.is_some() && newest.is_some_and(|newest| newest > *id) {
             return Ok(None);
         }
-        let utterance = Utterance {
+        let mut utterance = Utterance {
             id: id.clone(),
             thread: run.thread.clone(),
             run: run.id.clone(),
@@ -33,7 +33,14 @@ impl Engine {
             known,
             retried: claimed.tries > 1,
         };
-        let message = self.chat(&run.thread)?.say(&utterance).await?;
+        let chat = self.chat(&run.thread)?;
+        let mut message = chat.say(&utterance).await?;
+        if self.ports.clock.now() >= claimed.until {
+            // It took so long that somebody else said it, too: of the two, one stays.
+            utterance.known = self.ports.store.slot(&run.id, &slot.key()).await?.1;
+            utterance.retried = true;
+            message = chat.say(&utterance).await?;
+        }
         Ok(Some(Done::Said(message)))
     }
 }
