@@ -1,4 +1,5 @@
 //! Stories, crashes, orders, architecture.
 
 mod crashes;
+mod orders;
 mod stories;

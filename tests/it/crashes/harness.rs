@@ -46,6 +46,8 @@ pub(super) type Plan = Vec<(usize, Trouble)>;
 
 /// How long a call that hangs takes: longer than any lease of the dispatcher.
 const STALL: Span = Span::seconds(75);
+/// How often a dispatcher looks again at what is due and cannot be done yet.
+const LOOK: Span = Span(500);
 /// The most turns anything may take to come to rest.
 const MAX_TURNS: usize = 5_000;
 /// What is left to do after the story is done in this time: the longest lease of a box nobody claims, and more.
@@ -131,7 +133,9 @@ impl Harness {
                 }
                 Beat::Await(thread, phase) => {
                     let thread = self.threads[thread].clone();
-                    if !self.wait(|_, run| run.is_some_and(|run| at_work(run, phase)), &thread).await {
+                    let so =
+                        |harness: &Self, run: Option<&Run>| run.is_some_and(|run| at_work(&harness.world, run, phase));
+                    if !self.wait(so, &thread).await {
                         self.missed.push(format!("{phase} of {thread} was never worked on"));
                     }
                 }
@@ -220,7 +224,7 @@ impl Harness {
         if let Some(free) = self.free_at {
             next = next.min(free);
         }
-        self.world.clock.set(next.max(now + Span(1)));
+        self.world.clock.set(next.max(now + LOOK));
         if self.free_at.is_some_and(|free| free <= self.world.clock.now()) {
             self.let_go().await;
         }
@@ -286,9 +290,13 @@ impl Harness {
     }
 }
 
-fn at_work(run: &Run, phase: &str) -> bool {
+/// Whether a box has begun the phase: its runner has its assignment, and the run knows.
+fn at_work(world: &World, run: &Run, phase: &str) -> bool {
     let State::Working(job) = &run.state else { return false };
-    job.phases.get(&phase.into()).is_some_and(|progress| matches!(progress.stage, Stage::Working { .. }))
+    let Some(Stage::Working { devbox, .. }) = job.phases.get(&phase.into()).map(|progress| &progress.stage) else {
+        return false;
+    };
+    world.boxes.assignments().iter().any(|assignment| assignment.devbox == *devbox)
 }
 
 /// Makes a call on the dispatcher. `None`: it hangs; it is left hanging, and whoever called gives up.

@@ -65,21 +65,34 @@ async fn singles(scenario: &Scenario) {
     for recall in [Recall::Slots, Recall::Markers] {
         let calls = calm(scenario, recall).await;
         for trouble in TROUBLES {
-            if only.as_ref().is_some_and(|only| *only != format!("{trouble:?}")) { continue; }
+            if only.as_ref().is_some_and(|only| *only != format!("{trouble:?}")) {
+                continue;
+            }
             for nth in (0..calls).step_by(from_env("STEP", 1)) {
                 tally.one(scenario, recall, &vec![(nth, trouble)], |ports| ports).await;
             }
         }
     }
-    println!("{}: {} schedules, {} fired, {} lost, {} dup", scenario.name, tally.schedules, tally.fired, tally.lost.len(), tally.duplicated.len());
-    for wrong in tally.lost.iter().chain(&tally.duplicated).take(from_env("SHOW", 12)) { println!("    {wrong}"); }
+    println!(
+        "{}: {} schedules, {} fired, {} lost, {} dup",
+        scenario.name,
+        tally.schedules,
+        tally.fired,
+        tally.lost.len(),
+        tally.duplicated.len()
+    );
+    for wrong in tally.lost.iter().chain(&tally.duplicated).take(from_env("SHOW", 12)) {
+        println!("    {wrong}");
+    }
 }
 
 #[tokio::test]
 async fn every_call() {
     let only = std::env::var("SCENARIO").ok();
     for scenario in &ALL {
-        if only.as_ref().is_some_and(|only| *only != scenario.name) { continue; }
+        if only.as_ref().is_some_and(|only| *only != scenario.name) {
+            continue;
+        }
         singles(scenario).await;
     }
 }

@@ -1,0 +1,524 @@
+//! A run and everything the world owes it, moved one event at a time.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::json;
+use signalbox_domain::change::Change;
+use signalbox_domain::devbox::{DiffStat, End, Finish, Proposal, Usage};
+use signalbox_domain::effect::{Effect, Owed};
+use signalbox_domain::event::{Alarm, Event, Fact};
+use signalbox_domain::id::{Commit, DeliveryId, DevboxId, Digest, PhaseName, RunId};
+use signalbox_domain::post::{Action, Slot};
+use signalbox_domain::reason::Reason;
+use signalbox_domain::route::{Candidate, Decision, Target};
+use signalbox_domain::run::{Run, Stage, State};
+use signalbox_domain::step::{Step, fold, step};
+use signalbox_domain::talk::{Message, MessageId, Person, Role, ThreadId};
+use signalbox_domain::time::Time;
+
+use super::workflow;
+
+/// What may happen next. What it is about is taken from the run as it stands; where there is nothing it could be
+/// about, it is about something that is over, or never was.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Letter {
+    Ask,
+    Chatter,
+    Now,
+    Stop,
+    StopByStranger,
+    Approve,
+    Deny,
+    Status,
+    Edit,
+    EditFollowup,
+    Delete,
+    DeleteFollowup,
+    Press,
+    Retry,
+    Choose,
+    Answer,
+    AnswerOtherwise,
+    AnswerBadly,
+    Admitted,
+    Claimed,
+    Progressed,
+    OverBudget,
+    Done,
+    NotGood,
+    Exit,
+    Broken,
+    Stopped,
+    Vanished,
+    Unprovided,
+    Released,
+    Opened,
+    Unopened,
+    Alarm,
+    LastAlarm,
+}
+
+use Letter::*;
+
+impl Letter {
+    /// All of them.
+    pub(super) const ALL: [Letter; 34] = [
+        Ask,
+        Chatter,
+        Now,
+        Stop,
+        StopByStranger,
+        Approve,
+        Deny,
+        Status,
+        Edit,
+        EditFollowup,
+        Delete,
+        DeleteFollowup,
+        Press,
+        Retry,
+        Choose,
+        Answer,
+        AnswerOtherwise,
+        AnswerBadly,
+        Admitted,
+        Claimed,
+        Progressed,
+        OverBudget,
+        Done,
+        NotGood,
+        Exit,
+        Broken,
+        Stopped,
+        Vanished,
+        Unprovided,
+        Released,
+        Opened,
+        Unopened,
+        Alarm,
+        LastAlarm,
+    ];
+}
+
+/// A thread's run, and what is under way.
+#[derive(Clone, Default)]
+pub(super) struct Model {
+    pub(super) run: Option<Run>,
+    /// Effects that were not performed yet.
+    pub(super) owed: Vec<Owed>,
+    /// Whether a limiter keeps the run waiting and will let it in.
+    queued: bool,
+    /// What happened to the run, and the run before it.
+    history: Vec<Event>,
+    before: Option<Run>,
+    /// How often each run was closed.
+    closings: BTreeMap<RunId, usize>,
+    at: u64,
+    events: u64,
+}
+
+const START: u64 = 1_700_000_000_000;
+
+pub(super) fn thread() -> ThreadId {
+    ThreadId { chat: "chat".into(), room: "web".into(), root: "m1".into() }
+}
+
+fn person(name: &str, role: Role) -> Person {
+    Person { id: format!("chat:{name}"), name: name.into(), role }
+}
+
+fn ana() -> Person {
+    person("Ana", Role::Member)
+}
+
+fn max() -> Person {
+    person("Max", Role::Maintainer)
+}
+
+impl Model {
+    /// The event that a letter stands for now, and the effect that it answers, by its place in what is owed.
+    pub(super) fn event(&self, letter: Letter) -> (Event, Option<usize>) {
+        let (fact, answered) = self.fact(letter);
+        let mut at = START + self.at + 1_000;
+        if let Some(answered) = answered
+            && matches!(self.owed[answered].effect, Effect::Wake { .. })
+        {
+            at = at.max(self.owed[answered].due.0);
+        }
+        (Event { id: DeliveryId(format!("event:{}", self.events)), at: Time(at), fact }, answered)
+    }
+
+    /// Lets a letter happen. What is wrong with the step, if anything is.
+    pub(super) fn take(&mut self, letter: Letter) -> Result<Option<Reason>, String> {
+        let (event, answered) = self.event(letter);
+        if let Some(answered) = answered {
+            let owed = self.owed.remove(answered);
+            self.queued |= matches!(owed.effect, Effect::Admit) && matches!(event.fact, Fact::Queued { .. });
+        }
+        self.queued &= !matches!(event.fact, Fact::Admitted);
+        self.apply(event)
+    }
+
+    fn apply(&mut self, event: Event) -> Result<Option<Reason>, String> {
+        self.events += 1;
+        self.at = event.at.0 - START;
+        round(&event)?;
+        let stepped = step(self.run.as_ref(), &thread(), &event);
+        if stepped != step(self.run.as_ref(), &thread(), &event) {
+            return Err("the same event came to something else the second time".into());
+        }
+        let (run, effects) = match stepped {
+            Step::Ignored(reason) => return Ok(Some(reason)),
+            Step::Advanced { run, effects } => (run, effects),
+        };
+        round(&run)?;
+        let owed = Effect::owed(&run, event.at, effects);
+        round(&owed)?;
+        let same = self.run.as_ref().filter(|was| was.id == run.id);
+        let version = same.map_or(1, |was| was.version + 1);
+        if run.version != version {
+            return Err(format!("version {} follows {}", run.version, version - 1));
+        }
+        if same.is_none() {
+            if self.run.as_ref().is_some_and(|was| !was.ended()) {
+                return Err("a new run began before the one before it was over".into());
+            }
+            if run.before != self.run.as_ref().map(|was| was.id.clone()) {
+                return Err("a new run does not know the one before it".into());
+            }
+            self.before = self.run.take();
+            self.history.clear();
+        }
+        for owed in &owed {
+            if matches!(&owed.effect, Effect::Say { slot: Slot::Closing, .. }) {
+                *self.closings.entry(run.id.clone()).or_default() += 1;
+            }
+        }
+        self.history.push(event);
+        self.owed.extend(owed.into_iter().filter(|owed| answers(&owed.effect)));
+        self.run = Some(run);
+        self.check()?;
+        Ok(None)
+    }
+
+    /// Whether the history makes the run.
+    pub(super) fn folds(&self) -> Result<(), String> {
+        let folded = fold(self.before.as_ref(), &thread(), &self.history);
+        if folded == self.run { Ok(()) } else { Err("the history makes another run".into()) }
+    }
+
+    /// Whether something is under way that moves the run on, whatever state it is in.
+    fn check(&self) -> Result<(), String> {
+        let Some(run) = &self.run else { return Ok(()) };
+        let closings = self.closings.get(&run.id).copied().unwrap_or_default();
+        if closings != usize::from(run.ended()) {
+            return Err(format!("{closings} closing messages in {:?}", run.state));
+        }
+        if run.ended() && !run.boxes.is_empty() {
+            return Err("it is over and has boxes".into());
+        }
+        let owes = |so: &dyn Fn(&Owed) -> bool| self.owed.iter().any(so);
+        let alarm =
+            |so: &dyn Fn(&Alarm) -> bool| owes(&|owed| matches!(&owed.effect, Effect::Wake { alarm, .. } if so(alarm)));
+        let releasing = |devbox: &DevboxId| {
+            owes(&|owed| matches!(&owed.effect, Effect::Release { devbox: gone } if gone == devbox))
+        };
+        let stages: Vec<(&PhaseName, &Stage)> =
+            run.job().into_iter().flat_map(|job| &job.phases).map(|(name, progress)| (name, &progress.stage)).collect();
+        for devbox in &run.boxes {
+            let worked = stages.iter().any(|(_, stage)| stage.devbox() == Some(devbox));
+            if !worked && !releasing(devbox) {
+                return Err(format!("nobody wants the box {devbox}, and nobody ends it"));
+            }
+        }
+        let mut awaited = false;
+        for (name, stage) in stages.iter().filter(|_| !run.ended()) {
+            let (active, moved) = match stage {
+                Stage::Starting { devbox, .. } => {
+                    (true, alarm(&|alarm| *alarm == Alarm::Start { devbox: devbox.clone() }))
+                }
+                Stage::Working { devbox, .. } => {
+                    (true, alarm(&|alarm| *alarm == Alarm::Wall { devbox: devbox.clone() }) || releasing(devbox))
+                }
+                Stage::Resting { .. } => {
+                    (true, alarm(&|alarm| matches!(alarm, Alarm::Retry { phase, .. } if phase == *name)))
+                }
+                Stage::Deciding { digest, .. } => {
+                    (true, alarm(&|alarm| *alarm == Alarm::Expiry { phase: (*name).clone(), digest: digest.clone() }))
+                }
+                Stage::Opening { .. } => (true, owes(&|owed| matches!(owed.effect, Effect::Open { .. }))),
+                Stage::Pending | Stage::Done | Stage::Skipped | Stage::Failed => (false, true),
+            };
+            awaited |= active;
+            if !moved {
+                return Err(format!("nothing moves {name} on: {stage:?}"));
+            }
+        }
+        let moved = match &run.state {
+            State::Routing { asked } => owes(&|owed| owed.effect == Effect::Route && owed.id.version == *asked),
+            State::Resolving { asked, .. } => {
+                owes(&|owed| matches!(owed.effect, Effect::Resolve { .. }) && owed.id.version == *asked)
+            }
+            State::Choosing { asked, .. } => alarm(&|alarm| *alarm == Alarm::Question { asked: *asked }),
+            State::Waiting { .. } => self.queued || owes(&|owed| owed.effect == Effect::Admit),
+            State::Gathering { .. } => owes(&|owed| matches!(owed.effect, Effect::Gather { .. })),
+            State::Working(_) => awaited && alarm(&|alarm| *alarm == Alarm::Budget),
+            State::Closing { .. } => awaited || !run.boxes.is_empty(),
+            State::Ended { .. } => true,
+        };
+        if moved { Ok(()) } else { Err(format!("nothing moves it on: {:?}", run.state)) }
+    }
+
+    /// Lets the world do what it owes until the run is over: well, or only by alarms.
+    pub(super) fn heal(&mut self, well: bool) -> Result<usize, String> {
+        for steps in 0..400 {
+            let Some(run) = &self.run else { return Ok(steps) };
+            if run.ended() {
+                return Ok(steps);
+            }
+            let wanted = |so: &dyn Fn(&Effect) -> bool| self.owed.iter().position(|owed| so(&owed.effect));
+            // What is not wanted any more is dropped, as the engine does; its answer is not awaited.
+            let dropped = self.owed.iter().position(|owed| {
+                !owed.wanted(run) && !matches!(owed.effect, Effect::Open { .. } | Effect::Wake { .. })
+            });
+            if let Some(dropped) = dropped {
+                self.owed.remove(dropped);
+                continue;
+            }
+            let box_of = |so: fn(&Stage) -> bool| {
+                run.job().is_some_and(|job| job.phases.values().any(|progress| so(&progress.stage)))
+            };
+            let letter = if wanted(&|effect| matches!(effect, Effect::Release { .. })).is_some() {
+                Released
+            } else if wanted(&decides).is_some() {
+                Answer
+            } else if wanted(&|effect| matches!(effect, Effect::Open { .. })).is_some() {
+                if well { Opened } else { Unopened }
+            } else if self.queued {
+                Admitted
+            } else if well && box_of(|stage| matches!(stage, Stage::Starting { .. })) {
+                Claimed
+            } else if well && box_of(|stage| matches!(stage, Stage::Working { .. })) {
+                Done
+            } else if well && matches!(run.state, State::Choosing { .. }) {
+                Choose
+            } else if well && box_of(|stage| matches!(stage, Stage::Deciding { .. })) {
+                Approve
+            } else {
+                Alarm
+            };
+            self.take(letter)?;
+        }
+        Err(format!("it does not end: {:?}", self.run.as_ref().map(|run| &run.state)))
+    }
+
+    fn fact(&self, letter: Letter) -> (Fact, Option<usize>) {
+        let said = |by: Person, text: &str| {
+            let message = Message { id: MessageId(format!("m{}", self.events)), by, text: text.into() };
+            Fact::Said { message, addressed: true }
+        };
+        let find = |so: &dyn Fn(&Effect) -> bool| self.owed.iter().position(|owed| so(&owed.effect));
+        let stage = |so: fn(&Stage) -> bool| {
+            let phases = self.run.as_ref().and_then(Run::job).map(|job| &job.phases);
+            phases.and_then(|phases| phases.iter().find(|(_, progress)| so(&progress.stage)))
+        };
+        let at_work =
+            stage(|stage| matches!(stage, Stage::Working { .. })).or_else(|| stage(|stage| stage.devbox().is_some()));
+        let devbox = at_work.and_then(|(_, progress)| progress.stage.devbox().cloned()).or_else(|| self.stale());
+        let devbox = devbox.unwrap_or_else(|| "nobody's-1".into());
+        let phase = at_work.map_or("plan", |(name, _)| name.as_str());
+        let finished = |end: End, output, head: bool| {
+            let finish = Finish { head: head.then(|| Commit(format!("{:040}", self.events))), ..finish(end, output) };
+            Fact::Finished { devbox: devbox.clone(), epoch: 1, finish, invalid: Vec::new(), refused: Vec::new() }
+        };
+        let progressed = |micro_usd| Fact::Progressed {
+            devbox: devbox.clone(),
+            epoch: 1,
+            sequence: self.events,
+            activity: "typing".into(),
+            usage: Usage { micro_usd, ..Usage::default() },
+        };
+        let request = self.run.as_ref().map_or("m0".into(), |run| run.request.id.clone());
+        let followup =
+            self.run.as_ref().and_then(|run| run.followups.last()).map(|followup| followup.message.id.clone());
+        let decide = find(&decides);
+        match letter {
+            Ask => (said(ana(), "make it twelve"), None),
+            Chatter => (
+                Fact::Said { message: Message { id: "m".into(), by: ana(), text: "hm".into() }, addressed: false },
+                None,
+            ),
+            Now => (said(max(), "now: and be quick"), None),
+            Letter::Stop => (said(ana(), "stop"), None),
+            StopByStranger => (said(person("Eve", Role::Outsider), "stop"), None),
+            Approve => (said(max(), "approve"), None),
+            Deny => (said(max(), "deny too risky"), None),
+            Status => (said(ana(), "status"), None),
+            Edit => (
+                Fact::Edited { message: Message { id: request, by: ana(), text: format!("edited {}", self.events) } },
+                None,
+            ),
+            EditFollowup => {
+                let id = followup.unwrap_or_else(|| "m0".into());
+                (Fact::Edited { message: Message { id, by: ana(), text: format!("edited {}", self.events) } }, None)
+            }
+            Delete => (Fact::Deleted { message: request, by: ana() }, None),
+            DeleteFollowup => (Fact::Deleted { message: followup.unwrap_or_else(|| "m0".into()), by: ana() }, None),
+            Press => {
+                let gate = stage(|stage| matches!(stage, Stage::Deciding { .. }));
+                let digest = gate.and_then(|(_, progress)| match &progress.stage {
+                    Stage::Deciding { digest, .. } => Some(digest.clone()),
+                    _ => None,
+                });
+                let phase = gate.map_or_else(|| "approve".into(), |(name, _)| name.clone());
+                let digest = digest.unwrap_or_else(|| Digest::of(b"old"));
+                (Fact::Pressed { action: Action::Approve { phase, digest }, by: max() }, None)
+            }
+            Retry => (Fact::Pressed { action: Action::Retry, by: ana() }, None),
+            Choose => (Fact::Pressed { action: Action::Choose { target: target() }, by: max() }, None),
+            Answer | AnswerOtherwise | AnswerBadly => match decide {
+                Some(place) => (self.answer(&self.owed[place], letter), Some(place)),
+                None => {
+                    (Fact::Gathered { bundle: Digest::of(b"old"), titles: Vec::new(), omissions: Vec::new() }, None)
+                }
+            },
+            Admitted => (Fact::Admitted, None),
+            Claimed => {
+                let starting = stage(|stage| matches!(stage, Stage::Starting { .. }));
+                let devbox = starting.and_then(|(_, progress)| progress.stage.devbox().cloned()).unwrap_or(devbox);
+                let asked = find(&|effect| matches!(effect, Effect::Provision { devbox: mine, .. } if *mine == devbox));
+                let told = self.run.as_ref().map_or(0, |run| run.followups.len());
+                (Fact::Claimed { devbox, epoch: 1, told }, asked)
+            }
+            Progressed => (progressed(10), None),
+            OverBudget => (progressed(9_000_000), None),
+            Done => (finished(End::Ok, Some(json!({ "verdict": "approve" })), phase == "build"), None),
+            NotGood => (finished(End::Ok, Some(json!({ "verdict": "mend" })), phase == "build"), None),
+            Exit => (finished(End::Exit { code: 1 }, None, false), None),
+            Broken => (finished(End::Broken { transient: true, detail: "no model".into() }, None, false), None),
+            Stopped => (finished(End::Stopped, None, phase == "build"), None),
+            Vanished => (Fact::Vanished { devbox }, None),
+            Unprovided => (Fact::Unprovided { devbox, reason: "no room".into() }, None),
+            Released => match find(&|effect| matches!(effect, Effect::Release { .. })) {
+                Some(place) => match &self.owed[place].effect {
+                    Effect::Release { devbox } => (Fact::Released { devbox: devbox.clone() }, Some(place)),
+                    _ => unreachable!("it was found"),
+                },
+                None => (Fact::Released { devbox: self.stale().unwrap_or_else(|| "nobody's-1".into()) }, None),
+            },
+            Opened => (Fact::Opened { phase: "open".into(), change: change() }, find(&opens)),
+            Unopened => (Fact::Unopened { phase: "open".into(), reason: "no".into() }, find(&opens)),
+            Letter::Alarm | LastAlarm => {
+                let alarms =
+                    self.owed.iter().enumerate().filter(|(_, owed)| matches!(owed.effect, Effect::Wake { .. }));
+                let by_due = |(place, owed): &(usize, &Owed)| (owed.due, *place);
+                let next = if letter == Letter::Alarm { alarms.min_by_key(by_due) } else { alarms.max_by_key(by_due) };
+                match next {
+                    Some((place, Owed { effect: Effect::Wake { alarm, .. }, .. })) => {
+                        (Fact::Woke { alarm: alarm.clone() }, Some(place))
+                    }
+                    _ => (Fact::Woke { alarm: signalbox_domain::event::Alarm::Budget }, None),
+                }
+            }
+        }
+    }
+
+    /// A box of the run that was replaced, or never was.
+    fn stale(&self) -> Option<DevboxId> {
+        self.run.as_ref().map(|run| DevboxId::of(&run.id, 1))
+    }
+
+    fn answer(&self, owed: &Owed, letter: Letter) -> Fact {
+        let asked = owed.id.version;
+        if letter == AnswerBadly && !matches!(owed.effect, Effect::Route) {
+            return Fact::Unresolved { asked, problems: vec!["it is not there".into()] };
+        }
+        match &owed.effect {
+            Effect::Route => {
+                let decision = match letter {
+                    Answer => Decision::Go { target: target(), grounds: Vec::new(), failed: Vec::new() },
+                    AnswerOtherwise => Decision::Ask {
+                        candidates: vec![Candidate { target: target(), reason: "it may be".into() }],
+                        question: "Where?".into(),
+                        failed: Vec::new(),
+                    },
+                    _ => Decision::Nowhere { reason: "nobody wants it".into(), failed: Vec::new() },
+                };
+                Fact::Routed { asked, decision, trace: Digest::of(b"trace") }
+            }
+            Effect::Resolve { .. } => Fact::Resolved {
+                asked,
+                workflow: if letter == Answer { workflow::build() } else { workflow::answer() },
+                base: Some(Commit("0".repeat(40))),
+                onto: Some("main".into()),
+            },
+            Effect::Admit if letter == Answer => Fact::Admitted,
+            Effect::Admit => Fact::Queued { place: 1, limit: 1 },
+            _ => Fact::Gathered { bundle: Digest::of(b"bundle"), titles: Vec::new(), omissions: Vec::new() },
+        }
+    }
+
+    /// What tells this from other models: everything that decides what can happen next.
+    pub(super) fn print(&self) -> Vec<u8> {
+        serde_json::to_vec(&(&self.run, &self.owed, self.queued)).expect("it is data")
+    }
+}
+
+fn round<T: serde::Serialize + serde::de::DeserializeOwned + PartialEq>(value: &T) -> Result<(), String> {
+    let text = serde_json::to_string(value).map_err(|error| format!("it cannot be written: {error}"))?;
+    let again: T = serde_json::from_str(&text).map_err(|error| format!("it cannot be read: {error}"))?;
+    if again == *value { Ok(()) } else { Err(format!("it reads back as something else: {text}")) }
+}
+
+/// Effects whose answer decides where the run goes on.
+fn decides(effect: &Effect) -> bool {
+    matches!(effect, Effect::Route | Effect::Resolve { .. } | Effect::Admit | Effect::Gather { .. })
+}
+
+fn opens(effect: &Effect) -> bool {
+    matches!(effect, Effect::Open { .. })
+}
+
+fn answers(effect: &Effect) -> bool {
+    decides(effect)
+        || opens(effect)
+        || matches!(effect, Effect::Provision { .. } | Effect::Release { .. } | Effect::Wake { .. })
+}
+
+fn target() -> Target {
+    Target { workflow: "build".into(), repository: Some("acme/website".into()), branch: None, inputs: BTreeMap::new() }
+}
+
+fn change() -> Change {
+    Change {
+        repository: "acme/website".into(),
+        number: 1,
+        url: "https://forge.example/1".into(),
+        title: "Twelve".into(),
+        head: Commit("1".repeat(40)),
+        draft: true,
+        diff: DiffStat::default(),
+    }
+}
+
+fn finish(end: End, output: Option<serde_json::Value>) -> Finish {
+    Finish {
+        end,
+        head: None,
+        diff: DiffStat::default(),
+        output,
+        proposals: vec![Proposal::Answer { text: "Because.".into() }],
+        artifacts: BTreeMap::new(),
+        summary: "said and done".into(),
+        usage: Usage { micro_usd: 100_000, ..Usage::default() },
+        transcript: None,
+    }
+}
+
+/// Names of all states and stages that were visited.
+pub(super) fn place(run: Option<&Run>) -> (String, BTreeSet<String>) {
+    let name = |text: String| text.split([' ', '(', '{']).next().unwrap_or_default().to_owned();
+    let Some(run) = run else { return ("None".into(), BTreeSet::new()) };
+    let stages = run.job().into_iter().flat_map(|job| job.phases.values());
+    (name(format!("{:?}", run.state)), stages.map(|progress| name(format!("{:?}", progress.stage))).collect())
+}
