@@ -7,6 +7,7 @@ use async_trait::async_trait;
 use serde_json::Value;
 use signalbox_domain::devbox::{Assignment, Control, DiffStat, End, Finish, Listed, News, Proposal, Report, Usage};
 use signalbox_domain::id::{Commit, DevboxId, Digest};
+use signalbox_domain::time::{Span, Time};
 use signalbox_ports::Error;
 use signalbox_ports::boxes::{Boxes as Door, Refusal};
 use signalbox_ports::clock::Clock;
@@ -32,6 +33,8 @@ pub enum Act {
     Propose(Proposal),
     /// It leaves a handoff.
     Handoff(&'static str, &'static str),
+    /// It works for so many seconds, heartbeats included.
+    Take(u64),
     /// It works on and on, heartbeats included, until it is told to stop.
     Hang,
     /// It works on and on, and does not listen when it is told to stop.
@@ -58,12 +61,15 @@ struct State {
     scripts: BTreeMap<String, VecDeque<Vec<Act>>>,
     seen: Vec<Assignment>,
     refuse: Option<String>,
+    boot: Span,
     made: u32,
 }
 
 struct Machine {
     spec: Spec,
-    since: signalbox_domain::time::Time,
+    since: Time,
+    /// Until when it is at what takes time.
+    busy: Option<Time>,
     assignment: Option<Assignment>,
     acts: VecDeque<Act>,
     sequence: u64,
@@ -110,6 +116,11 @@ impl Boxes {
     /// From now on no box can be made, for that reason.
     pub fn refuse(&self, why: &str) {
         self.state().refuse = Some(why.into());
+    }
+
+    /// From now on a box takes so long from being asked for to its claim.
+    pub fn boot(&self, takes: Span) {
+        self.state().boot = takes;
     }
 
     /// Every assignment that was handed out, oldest first.
@@ -162,6 +173,9 @@ impl Boxes {
             .filter(|machine| machine.assignment.is_none())
             .map(|machine| machine.spec.claim_token.clone());
         if let Some(token) = claim {
+            if self.booting(name) {
+                return Turned::Idle;
+            }
             match door.claim(&token).await {
                 Ok(assignment) => self.begin(name, assignment),
                 Err(Refusal::Unavailable(_)) => return Turned::Idle,
@@ -172,6 +186,7 @@ impl Boxes {
         let next = self.state().boxes.get(name).and_then(|machine| machine.acts.front().cloned());
         let news = match next {
             Some(Act::Hang | Act::Deaf) => return Turned::Idle,
+            Some(Act::Take(seconds)) => return self.pass(name, Span::seconds(seconds)),
             Some(Act::Vanish) => {
                 self.die(name);
                 return Turned::Moved;
@@ -259,8 +274,26 @@ impl Boxes {
                 draft.handoffs.insert(file.into(), text);
             }
             Act::Say(summary) => draft.summary = summary,
-            Act::Report(_) | Act::Hang | Act::Deaf | Act::Vanish | Act::End(_) => {}
+            Act::Report(_) | Act::Take(_) | Act::Hang | Act::Deaf | Act::Vanish | Act::End(_) => {}
         }
+    }
+
+    fn booting(&self, name: &DevboxId) -> bool {
+        let state = self.state();
+        state.boxes.get(name).is_some_and(|machine| self.clock.now() < machine.since + state.boot)
+    }
+
+    /// It is at something that takes so long.
+    fn pass(&self, name: &DevboxId, takes: Span) -> Turned {
+        let now = self.clock.now();
+        let mut state = self.state();
+        let Some(machine) = state.boxes.get_mut(name) else { return Turned::Idle };
+        if now < *machine.busy.get_or_insert(now + takes) {
+            return Turned::Idle;
+        }
+        machine.busy = None;
+        machine.acts.pop_front();
+        Turned::Moved
     }
 
     fn advance(&self, name: &DevboxId) {
@@ -381,6 +414,7 @@ impl signalbox_ports::devbox::Devbox for Boxes {
                 let machine = Machine {
                     spec: spec.clone(),
                     since,
+                    busy: None,
                     assignment: None,
                     acts: VecDeque::new(),
                     sequence: 0,

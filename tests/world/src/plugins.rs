@@ -9,8 +9,9 @@ use signalbox_ports::plugins::{Event, Fetch, Fetched, Gathered, Piece, Scope};
 
 /// One router and one prefetcher, obviously right, that can be told to fail.
 ///
-/// The router takes the person's `repo:owner/name`, then a known repository that the text names, then the room's
-/// topic, then the thread's memory; a question goes to `answer`. The prefetcher brings `AGENTS.md`.
+/// The router takes the person's `repo:owner/name` (and `branch:`, `workflow:`), then a known repository that the text
+/// names, then the thread's memory, then the room's topic; a question goes to `answer`. The prefetcher brings
+/// `AGENTS.md`.
 #[derive(Default)]
 pub struct Plugins {
     failing: Mutex<Option<(String, bool)>>,
@@ -68,22 +69,24 @@ fn opinion(router: &str, said: Said) -> Opinion {
 
 fn said(event: &Event) -> Said {
     let question = event.text.trim_end().ends_with('?');
+    let named = |key: &str| event.text.split_whitespace().find_map(|word| word.strip_prefix(key));
     let claim = |place, score, rule: &str, word: &str, reason: &str| {
         Said::Claim(Claim {
-            workflow: question.then(|| "answer".into()),
+            workflow: named("workflow:").or(question.then_some("answer")).map(Into::into),
             place,
-            branch: None,
+            branch: named("branch:").map(Into::into),
             inputs: Default::default(),
             score,
             reason: reason.into(),
             rule: rule.into(),
-            matched: vec![word.into()],
+            matched: Some(word).filter(|word| !word.is_empty()).map(Into::into).into_iter().collect(),
         })
     };
-    for word in event.text.split_whitespace() {
-        if let Some(name) = word.strip_prefix("repo:") {
-            return claim(Place::Repository(name.into()), EXPLICIT, "explicit", word, "you named it");
+    if let Some(name) = named("repo:") {
+        if event.repositories.iter().all(|known| known.name.0 != name) {
+            return which(event, format!("{name} is not a repository I know. Did you mean one of these?"), EXPLICIT);
         }
+        return claim(Place::Repository(name.into()), EXPLICIT, "explicit", &format!("repo:{name}"), "you named it");
     }
     for known in &event.repositories {
         let short = known.name.0.rsplit('/').next().unwrap_or_default();
@@ -91,26 +94,23 @@ fn said(event: &Event) -> Said {
             return claim(Place::Repository(known.name.clone()), 800, "name", word, "you named it");
         }
     }
-    if let Some(name) = event.room_topic.strip_prefix("repo:") {
-        return claim(Place::Repository(name.into()), 500, "room", name, "it is this room's repository");
-    }
     if let Some(repository) = event.memory.as_ref().and_then(|memory| memory.repository.clone()) {
         return claim(Place::Repository(repository), 600, "memory", "", "this thread worked there before");
+    }
+    if let Some(name) = event.room_topic.strip_prefix("repo:") {
+        return claim(Place::Repository(name.into()), 500, "room", "", "it is what this room is about");
     }
     if question {
         return claim(Place::Open, 400, "question", "?", "it is a question");
     }
-    Said::Ask {
-        offers: event
-            .repositories
-            .iter()
-            .map(|known| Offer {
-                workflow: None,
-                place: Place::Repository(known.name.clone()),
-                reason: known.description.clone(),
-            })
-            .collect(),
-        question: "Which repository is this about?".into(),
-        score: 300,
-    }
+    which(event, "Which repository is this about?".into(), 300)
+}
+
+fn which(event: &Event, question: String, score: u16) -> Said {
+    let offers = event.repositories.iter().map(|known| Offer {
+        workflow: None,
+        place: Place::Repository(known.name.clone()),
+        reason: known.description.clone(),
+    });
+    Said::Ask { offers: offers.collect(), question, score }
 }

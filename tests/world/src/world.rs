@@ -288,7 +288,7 @@ impl World {
         self.store.load(&Subject::Thread(thread.clone())).await.ok().flatten()
     }
 
-    /// The thread as a person reads it, without what is not the same twice: run ids.
+    /// The thread as a person reads it, without what is not the same twice: run ids, digests.
     pub async fn transcript(&self, thread: &ThreadId) -> String {
         let mut text = self.chat.transcript(thread);
         if let Ok(runs) = self.store.runs(100).await {
@@ -296,7 +296,7 @@ impl World {
                 text = text.replace(&run.id.0, &format!("{number}"));
             }
         }
-        text
+        text.split_inclusive(|c: char| !c.is_alphanumeric()).map(undigested).collect()
     }
 
     /// Leaves the world as it is: for stories about what is not finished.
@@ -329,6 +329,25 @@ impl World {
         wrong.extend(self.chat.duplicates().iter().map(|(run, slot)| format!("{run} said {slot:?} twice")));
         wrong
     }
+
+    /// Which runs are not what their histories and routers make of them.
+    pub async fn unlike(&self) -> Vec<String> {
+        let mut unlike = Vec::new();
+        for run in self.store.runs(10_000).await.unwrap_or_default() {
+            match self.engine.replay(&run.id).await {
+                Ok(replayed) => unlike.extend(replayed.differences.iter().map(|what| format!("{}: {what}", run.id))),
+                Err(error) => unlike.push(format!("{} could not be replayed: {error}", run.id)),
+            }
+        }
+        unlike
+    }
+}
+
+/// A word, unless it is a digest's first digits.
+fn undigested(word: &str) -> String {
+    let bare = word.trim_end_matches(|c: char| !c.is_alphanumeric());
+    let digest = bare.len() == 12 && bare.chars().all(|c| c.is_ascii_hexdigit() && !c.is_ascii_uppercase());
+    if digest { format!("(digest){}", &word[bare.len()..]) } else { word.to_owned() }
 }
 
 impl Drop for World {
@@ -336,7 +355,11 @@ impl Drop for World {
         if self.abandoned || std::thread::panicking() {
             return;
         }
-        let wrong = futures::executor::block_on(self.unkept());
+        let wrong = futures::executor::block_on(async {
+            let mut wrong = self.unkept().await;
+            wrong.extend(self.unlike().await);
+            wrong
+        });
         assert!(wrong.is_empty(), "the world is left with promises unkept:\n{}", wrong.join("\n"));
     }
 }
