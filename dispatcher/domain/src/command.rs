@@ -45,7 +45,7 @@ pub enum Command {
 /// Reads a message, after the mention.
 pub fn parse(text: &str) -> Command {
     let visible = visible(text);
-    let whole = visible.trim();
+    let whole = unpleased(visible.trim());
     if whole.is_empty() {
         // A message that is all code or quote still asks for something.
         return if text.trim().is_empty() { Command::Nothing } else { Command::Words(text.trim().to_string()) };
@@ -72,6 +72,19 @@ pub fn parse(text: &str) -> Command {
         "settings" | "list" if alone => Command::Dashboard,
         "now" if first.ends_with(':') && !alone => Command::Now(rest.to_string()),
         _ => Command::Words(text.trim().to_string()),
+    }
+}
+
+/// The text without a `please` before or after it.
+fn unpleased(text: &str) -> &str {
+    let bare = text.trim_end_matches(['.', '!']);
+    let (Some((first, rest)), Some((most, last))) = (bare.split_once(' '), bare.rsplit_once(' ')) else { return text };
+    if first.eq_ignore_ascii_case("please") {
+        rest.trim()
+    } else if last.eq_ignore_ascii_case("please") {
+        most.trim().trim_end_matches(',')
+    } else {
+        text
     }
 }
 
@@ -111,6 +124,8 @@ mod tests {
         assert_eq!(parse("deny too risky"), Command::Deny("too risky".into()));
         assert_eq!(parse("now: use the other table"), Command::Now("use the other table".into()));
         assert_eq!(parse("why?"), Command::Why);
+        assert_eq!(parse("please stop"), Command::Stop);
+        assert_eq!(parse("Stop, please!"), Command::Stop);
         for words in [
             "looks fine but don't approve yet",
             "approve the invoice page text",

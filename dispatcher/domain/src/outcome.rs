@@ -60,7 +60,7 @@ pub enum Outcome {
     },
     /// Nobody answered in time.
     Expired {
-        /// What was asked.
+        /// What was asked: completes "nobody said …".
         asked: String,
     },
     /// Its devbox was lost too often.
@@ -94,14 +94,15 @@ impl Outcome {
             Self::Failed { .. }
             | Self::Lost
             | Self::BudgetExhausted { .. }
-            | Self::Stopped { .. }
+            | Self::Stopped { deleted: false, .. }
+            | Self::Expired { .. }
             | Self::Blocked { .. } => true,
-            Self::Delivered
+            Self::Stopped { deleted: true, .. }
+            | Self::Delivered
             | Self::Answered { .. }
             | Self::NoChangeNeeded { .. }
             | Self::Refused { .. }
             | Self::Rejected { .. }
-            | Self::Expired { .. }
             | Self::Helped => false,
         }
     }

@@ -2,6 +2,7 @@
 
 mod answer;
 mod closing;
+mod description;
 mod gate;
 mod status;
 
@@ -9,17 +10,22 @@ use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
-use crate::id::RunId;
+use crate::id::PhaseName;
 use crate::outcome::Outcome;
 use crate::post::{Action, Line, Mark, Post, Span};
-use crate::route::{Candidate, Target};
+use crate::route::{Candidate, Decision, Target};
 use crate::run::{Job, Run, Stage, State};
 use crate::talk::Person;
+use crate::workflow::Phase;
 
 pub use answer::{answer, details, why};
 pub use closing::closing;
+pub(crate) use description::{description, title};
 pub use gate::{gate, gate_decided, gate_withdrawn, reminder};
 pub use status::status;
+
+/// The most lines of a check's output that are shown in the thread.
+const MAX_LINES: usize = 8;
 
 /// The mark on the request.
 pub fn mark(run: &Run) -> Mark {
@@ -56,7 +62,7 @@ pub fn money(micro_usd: u64) -> String {
 }
 
 /// Asks where a request goes.
-pub(crate) fn question(question: &str, candidates: &[Candidate], by: &Person) -> Post {
+pub(crate) fn question(question: &str, candidates: &[Candidate], run: &Run) -> Post {
     let mut post = Post::default().and(Line::Text { spans: Vec::from([Span::Untrusted(question.into())]) });
     for candidate in candidates {
         let place = place(&candidate.target);
@@ -70,21 +76,60 @@ pub(crate) fn question(question: &str, candidates: &[Candidate], by: &Person) ->
         });
         post = post.button(&place, Action::Choose { target: candidate.target.clone() });
     }
+    if let Some(failed) = passed_over(run) {
+        post = post.and(failed);
+    }
     post.footer = Vec::from([Span::Plain(format!(
         "{} can answer by button, or by writing repo:owner/name. I'll wait a day.",
-        by.name
+        run.request.by.name
     ))]);
     post
 }
 
 /// The question, once it is answered.
-pub(crate) fn chosen(target: &Target, by: &Person) -> Post {
-    Post::line(format!("{} chose {}.", by.name, place(target)))
+pub(crate) fn chosen(run: &Run, target: &Target, by: &Person) -> Post {
+    question_over(run, &format!("{} chose {}", by.name, place(target)))
 }
 
-/// The question, once it does not matter any more.
-pub(crate) fn question_over() -> Post {
-    Post::line("(That question is over.)")
+/// The question, without its buttons, and what became of it.
+pub(crate) fn question_over(run: &Run, what: &str) -> Post {
+    let asked = match run.route.as_ref().map(|route| &route.decision) {
+        Some(Decision::Ask { question, .. }) => question.clone(),
+        Some(Decision::Go { .. } | Decision::Nowhere { .. }) | None => String::new(),
+    };
+    Post::default().and(Line::Text { spans: Vec::from([Span::Untrusted(asked), Span::Plain(format!(" — {what}"))]) })
+}
+
+/// What becomes of something a person added: `correction`, of something said before; `urgent`, to interrupt.
+pub(crate) fn noted(run: &Run, correction: bool, urgent: bool) -> String {
+    let State::Working(job) = &run.state else { return "Noted; I'll take it along from the start.".into() };
+    let stages = || job.phases.values().map(|progress| &progress.stage);
+    let works = stages().any(|stage| matches!(stage, Stage::Working { .. }));
+    if stages().any(|stage| matches!(stage, Stage::Deciding { .. })) {
+        "Noted; it goes along once this is approved.".into()
+    } else if correction {
+        "I've read your edit and pass it on at the next step.".into()
+    } else if urgent {
+        "No agent is at work right now; the next one begins with that.".into()
+    } else if works {
+        "I'll pass that on at the next step. (Begin with `now:` to interrupt instead.)".into()
+    } else {
+        "I'll pass that on at the next step.".into()
+    }
+}
+
+/// Routers that failed and were passed over are named, not hidden.
+fn passed_over(run: &Run) -> Option<Line> {
+    let route = run.route.as_ref()?;
+    let (Decision::Go { failed, .. } | Decision::Ask { failed, .. } | Decision::Nowhere { failed, .. }) =
+        &route.decision;
+    let failed: Vec<String> = failed.iter().map(|(router, error)| format!("{router} ({error})")).collect();
+    (!failed.is_empty()).then(|| Line::Text {
+        spans: Vec::from([
+            Span::Plain("A routing plugin failed and was passed over: ".into()),
+            Span::Untrusted(failed.join(", ")),
+        ]),
+    })
 }
 
 pub(crate) fn budget_warning(used: u64, cap: u64) -> Post {
@@ -94,44 +139,30 @@ pub(crate) fn budget_warning(used: u64, cap: u64) -> Post {
         money(cap),
         money(cap)
     ))
-    .button("Stop", Action::Stop)
 }
 
-/// A title for a change request whose agent gave none: the request's first line, shortened.
-pub(crate) fn title(request: &str) -> String {
-    let line = request.lines().find(|line| !line.trim().is_empty()).unwrap_or("Change").trim();
-    let mut title: String = line.chars().take(72).collect();
-    if title.len() < line.len() {
-        title.push('…');
-    }
-    title
+/// The phases that are over although their result is not what the workflow wants: a person let them pass.
+fn discontent(job: &Job) -> impl Iterator<Item = &Phase> {
+    job.plan.workflow.phases.iter().filter(|phase| {
+        let until = phase.fix.as_ref().and_then(|fix| fix.until.as_ref());
+        let done = job.phases.get(&phase.name).is_some_and(|progress| matches!(progress.stage, Stage::Done));
+        done && until.is_some_and(|until| !until.holds(&job.facts))
+    })
 }
 
-/// The description of a change request.
-pub(crate) fn description(id: &RunId, by: &str, request: &str, body: &str, not_done: &str, job: &Job) -> String {
-    let mut text = String::new();
-    if let Some(reason) = &job.handoff {
-        text.push_str(&format!("**Handed over as it is.** {reason}\n\n"));
+/// What a phase found wrong, in words: the comments of a typed result, else the end of what was said.
+fn findings(job: &Job, name: &PhaseName) -> Option<String> {
+    let comments = job.facts.get(name.as_str()).and_then(|fact| fact.pointer("/output/comments")?.as_array());
+    let words: Vec<&str> =
+        comments.into_iter().flatten().filter_map(|comment| comment.get("comment")?.as_str()).collect();
+    if !words.is_empty() {
+        return Some(words.join("\n"));
     }
-    if !body.trim().is_empty() {
-        text.push_str(body.trim());
-        text.push_str("\n\n");
-    }
-    if !not_done.trim().is_empty() {
-        text.push_str(&format!("**Not done:** {}\n\n", not_done.trim()));
-    }
-    text.push_str(&format!("Asked for by {by}:\n\n"));
-    for line in request.lines() {
-        text.push_str(&format!("> {line}\n"));
-    }
-    if !job.checks.is_empty() {
-        text.push_str("\nChecks run in devboxes:\n\n");
-        for check in &job.checks {
-            text.push_str(&format!("- {}: {}\n", check.name, if check.passed { "passed" } else { "failed" }));
-        }
-    }
-    text.push_str(&format!("\n<!-- signalbox run:{id} -->\n"));
-    text
+    let label = &job.plan.workflow.phase(name)?.label;
+    let check = job.checks.iter().find(|check| check.name == *label && !check.passed)?;
+    let lines: Vec<&str> = check.summary.lines().filter(|line| !line.trim().is_empty()).collect();
+    let last = lines.get(lines.len().saturating_sub(MAX_LINES)..).unwrap_or_default().join("\n");
+    (!last.is_empty()).then_some(last)
 }
 
 /// A place, for people: the repository, or the workflow where there is none.

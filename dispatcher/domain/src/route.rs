@@ -207,10 +207,8 @@ pub fn select(opinions: &[Opinion], repositories: &[Repository], workflows: &[Kn
             Said::Ask { offers, question, score } => asks.push((offers, question, *score)),
             Said::Failed { error, fail_event: false } => failed.push((opinion.router.clone(), error.clone())),
             Said::Failed { error, fail_event: true } => {
-                let reason = format!(
-                    "the router {} failed ({error}), and its manifest says not to go on without it",
-                    opinion.router
-                );
+                let reason =
+                    format!("The router {} failed, and its manifest says not to go on without it.", opinion.router);
                 failed.push((opinion.router.clone(), error.clone()));
                 return Decision::Nowhere { reason, failed };
             }

@@ -52,6 +52,12 @@ pub struct Run {
     pub before: Option<RunId>,
     /// Whether it tries that one again.
     pub again: bool,
+    /// The run whose branch and change request it goes on with, where it tries one again.
+    #[serde(default)]
+    pub origin: Option<RunId>,
+    /// Whether its status message is up.
+    #[serde(default)]
+    pub shown: bool,
 }
 
 /// How a run stands.
@@ -142,6 +148,9 @@ pub struct Job {
     pub plan: Plan,
     /// When the first phase could begin.
     pub began: Time,
+    /// How long it waited for people since; that is not counted as work.
+    #[serde(default)]
+    pub waited: Span,
     /// The context bundle, in the blob store.
     pub bundle: Digest,
     /// What the bundle holds.
@@ -230,6 +239,9 @@ pub enum Stage {
     Deciding {
         /// What is decided: the digest of what the gate binds.
         digest: Digest,
+        /// Since when.
+        #[serde(default)]
+        since: Time,
         /// Until when.
         until: Time,
     },
@@ -255,6 +267,9 @@ pub struct Followup {
     pub at: Time,
     /// Whether it corrects something written before.
     pub correction: bool,
+    /// Whether it was taken back, or replaced by a later one, before an agent was told.
+    #[serde(default)]
+    pub withdrawn: bool,
 }
 
 /// How much a run says.
@@ -332,9 +347,14 @@ impl Run {
         matches!(self.state, State::Ended { .. })
     }
 
+    /// The run that its branch and its change request are named after: itself, or the first one it tries again.
+    pub fn origin(&self) -> &RunId {
+        self.origin.as_ref().unwrap_or(&self.id)
+    }
+
     /// The run's branch.
     pub fn branch(&self) -> String {
-        format!("signalbox/{}", self.id.0.to_lowercase())
+        format!("signalbox/{}", self.origin().0.to_lowercase())
     }
 
     /// Used up so far: by attempts that are over and by those at work.
@@ -350,6 +370,25 @@ impl Run {
             | Stage::Skipped
             | Stage::Failed => sum,
         })
+    }
+}
+
+impl Job {
+    /// How long it was worked until `at`: the time in which it waited for a person is not counted.
+    pub fn worked(&self, at: Time) -> Span {
+        let waiting = self.phases.values().filter_map(|progress| match &progress.stage {
+            Stage::Deciding { since, .. } => Some(at - *since),
+            Stage::Pending
+            | Stage::Starting { .. }
+            | Stage::Working { .. }
+            | Stage::Resting { .. }
+            | Stage::Opening { .. }
+            | Stage::Done
+            | Stage::Skipped
+            | Stage::Failed => None,
+        });
+        let waited = self.waited.0 + waiting.map(|span| span.0).max().unwrap_or_default();
+        Span((at - self.began).0.saturating_sub(waited))
     }
 }
 

@@ -1,15 +1,15 @@
 //! Answers to what people ask about a run: help, status, why, plan, cost.
 
 use alloc::format;
-use alloc::string::ToString;
+use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
 use crate::command::{self, Command};
 use crate::outcome::Outcome;
 use crate::post::{Line, Post, Span};
-use crate::reply::{money, place, status};
+use crate::reply::{closing, money, place, status};
 use crate::route::{Decision, Ground};
-use crate::run::{Job, Run};
+use crate::run::{Job, Run, State};
 use crate::time::Time;
 
 /// Answers a word of ours.
@@ -19,7 +19,16 @@ pub fn answer(command: &Command, run: &Run, at: Time) -> Post {
         Command::Cost => cost(run),
         Command::Plan => plan(run),
         Command::Status => {
-            let mut post = status(run, at).unwrap_or_else(|| Post::line("Working out where this goes."));
+            let mut post = match &run.state {
+                State::Ended { at: end, .. } => closing(run, *end),
+                State::Routing { .. } => Post::line("Working out where this goes …"),
+                State::Choosing { .. } => Post::line("Waiting to be told where this goes."),
+                State::Resolving { .. }
+                | State::Waiting { .. }
+                | State::Gathering { .. }
+                | State::Working(_)
+                | State::Closing { .. } => status(run, at).unwrap_or_default(),
+            };
             post.buttons.clear();
             post
         }
@@ -57,9 +66,12 @@ pub(super) fn helped(run: &Run) -> Post {
         | Command::Quiet
         | Command::Verbose
         | Command::Now(_)
-        | Command::Words(_) => Post::line("Nothing has been asked for in this thread yet.")
-            .and(Line::text("Say `help` to see what I can do.")),
+        | Command::Words(_) => nothing_asked(),
     }
+}
+
+fn nothing_asked() -> Post {
+    Post::line("Nothing has been asked for in this thread yet.").and(Line::text("Say `help` to see what I can do."))
 }
 
 /// Help, with two examples that work here.
@@ -81,12 +93,26 @@ fn cost(run: &Run) -> Post {
         .plan()
         .map_or_else(|| "no cap yet".to_string(), |plan| format!("of {}", money(plan.workflow.budget.micro_usd)));
     Post::line(format!(
-        "{} {cap} · {} model turns · {} tokens read, {} written",
+        "{} {cap} · {} model turn{} · {} tokens read, {} written",
         money(used.micro_usd),
         used.turns,
-        used.tokens_in,
-        used.tokens_out
+        if used.turns == 1 { "" } else { "s" },
+        thousands(used.tokens_in),
+        thousands(used.tokens_out)
     ))
+}
+
+/// `36,666`.
+fn thousands(number: u64) -> String {
+    let digits = number.to_string();
+    let mut text = String::new();
+    for (place, digit) in digits.chars().enumerate() {
+        if place > 0 && (digits.len() - place).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
 }
 
 fn plan(run: &Run) -> Post {
@@ -100,7 +126,13 @@ fn plan(run: &Run) -> Post {
 
 /// Why the request went where it went, and what the agent knew.
 pub fn why(run: &Run) -> Post {
-    let Some(route) = &run.route else { return Post::line("It is not decided yet where this goes.") };
+    let Some(route) = &run.route else {
+        return match run.outcome() {
+            Some(Outcome::Helped) => nothing_asked(),
+            Some(_) => Post::line("It ended before it was decided where this goes."),
+            None => Post::line("It is not decided yet where this goes."),
+        };
+    };
     let mut post = match &route.decision {
         Decision::Go { grounds, .. } => grounds.iter().fold(Post::default(), |post, ground| post.and(reason(ground))),
         Decision::Ask { question, .. } => {
@@ -109,6 +141,7 @@ pub fn why(run: &Run) -> Post {
             });
             match (&route.chosen, run.target()) {
                 (Some(by), Some(target)) => post.and(Line::text(format!("{} chose {}.", by.name, place(target)))),
+                (Some(_) | None, Some(_) | None) if run.ended() => post.and(Line::text("It was not answered.")),
                 (Some(_) | None, Some(_) | None) => post.and(Line::text("It is not answered yet.")),
             }
         }
@@ -143,15 +176,16 @@ pub fn why(run: &Run) -> Post {
 
 fn reason(ground: &Ground) -> Line {
     let mut spans = Vec::from([
+        Span::Plain("I chose ".into()),
         Span::Strong(ground.decided.clone()),
         Span::Plain(" because ".into()),
         Span::Untrusted(ground.reason.clone()),
     ]);
-    if !ground.matched.is_empty() {
+    let matched = ground.matched.iter().filter(|word| !word.is_empty());
+    let matched: Vec<String> = matched.map(|word| format!("“{word}”")).collect();
+    if !matched.is_empty() {
         spans.push(Span::Plain(" (your words: ".into()));
-        spans.push(Span::Untrusted(
-            ground.matched.iter().map(|word| format!("“{word}”")).collect::<Vec<_>>().join(", "),
-        ));
+        spans.push(Span::Untrusted(matched.join(", ")));
         spans.push(Span::Plain(")".into()));
     }
     spans.push(Span::Plain(format!(" · router {}, rule {}, {} % sure", ground.router, ground.rule, ground.score / 10)));

@@ -7,10 +7,10 @@ use alloc::vec::Vec;
 use crate::devbox::Proposal;
 use crate::outcome::Outcome;
 use crate::post::{Action, Line, Post, Span};
-use crate::reply::{answer, money};
-use crate::run::{Job, Run};
+use crate::reply::{answer, discontent, findings, money};
+use crate::run::{Job, Run, Stage};
 use crate::time::Time;
-use crate::workflow::Work;
+use crate::workflow::{Phase, Work};
 
 /// The closing message of a run that ends at `at`.
 pub fn closing(run: &Run, at: Time) -> Post {
@@ -23,8 +23,11 @@ pub fn closing(run: &Run, at: Time) -> Post {
         Outcome::NoChangeNeeded { reason } => {
             because("Nothing needed to be changed", reason, "the agent changed nothing and did not say why")
         }
+        Outcome::Blocked { needs } if job.is_some_and(|job| job.handoff.is_some()) => {
+            because("I could not finish this alone", needs, "")
+        }
         Outcome::Blocked { needs } => because("I need a person to go on", needs, "it was not said for what"),
-        Outcome::Refused { reason } => {
+        Outcome::Refused { reason } | Outcome::Failed { cause: reason, .. } => {
             Post::default().and(Line::Text { spans: Vec::from([Span::Untrusted(reason.clone())]) })
         }
         Outcome::Rejected { by, reason } if reason.is_empty() => {
@@ -32,25 +35,22 @@ pub fn closing(run: &Run, at: Time) -> Post {
         }
         Outcome::Rejected { by, reason } => Post::line(format!("{} said no, so nothing more was done:", by.name))
             .and(Line::Quote { text: reason.clone() }),
-        Outcome::Failed { cause, .. } => {
-            Post::default().and(Line::Text { spans: Vec::from([Span::Untrusted(cause.clone())]) })
-        }
-        Outcome::BudgetExhausted { limit } => {
-            Post::line(format!("Stopped at the budget: {limit} is used up. What was done so far is kept."))
-        }
+        Outcome::BudgetExhausted { limit } => Post::line(format!("I stopped at the budget: {limit} is used up.")),
         Outcome::Stopped { by, deleted: true } => Post::line(format!("{} deleted the request, so I stopped.", by.name)),
+        Outcome::Stopped { by, deleted: false } if run.epoch == 0 => {
+            Post::line(format!("Stopped by {} before any work began.", by.name))
+        }
         Outcome::Stopped { by, deleted: false } => {
-            Post::line(format!("Stopped by {}. Its devbox is gone and it costs nothing any more.", by.name))
+            Post::line(format!("Stopped by {}. Nothing runs any more, and nothing more is spent.", by.name))
         }
-        Outcome::Expired { asked } => {
-            Post::line(format!("Nobody answered {asked} in time, so I stopped here. Ask again whenever you like."))
-        }
-        Outcome::Lost => Post::line(
-            "The devbox was lost again and again, so I gave up. Nothing was changed by that; please try again.",
-        ),
+        Outcome::Expired { asked } => Post::line(format!("Nobody said in time {asked}, so I stopped here.")),
+        Outcome::Lost => Post::line("The devbox was lost again and again, so I gave up."),
     };
     if let Some(job) = job {
-        post = tail(post, outcome, job);
+        post = result(post, outcome, job);
+    }
+    if let Some(next) = next(run, outcome) {
+        post = post.and(Line::text(next));
     }
     if outcome.retryable() {
         post = post.button("Retry", Action::Retry);
@@ -62,6 +62,73 @@ pub fn closing(run: &Run, at: Time) -> Post {
     }
     post.footer = footer(run, at);
     post
+}
+
+/// What a person can do now, where that is not plain.
+fn next(run: &Run, outcome: &Outcome) -> Option<String> {
+    let Some(job) = run.job() else {
+        return match outcome {
+            Outcome::Failed { .. } => Some("Nothing was changed. Once that is put right, press Retry.".into()),
+            Outcome::Delivered
+            | Outcome::Answered { .. }
+            | Outcome::NoChangeNeeded { .. }
+            | Outcome::Blocked { .. }
+            | Outcome::Refused { .. }
+            | Outcome::Rejected { .. }
+            | Outcome::BudgetExhausted { .. }
+            | Outcome::Stopped { .. }
+            | Outcome::Expired { .. }
+            | Outcome::Lost
+            | Outcome::Helped => None,
+        };
+    };
+    match outcome {
+        Outcome::Blocked { .. } if job.change.is_some() => {
+            Some("Take the draft over, or reply here with what to try, and I'll go on from there.".into())
+        }
+        Outcome::Blocked { .. } => Some("Reply here with that, and I'll go on from there.".into()),
+        Outcome::Refused { .. } => Some("Reply here with what should be different, and I'll go on from there.".into()),
+        Outcome::Failed { .. }
+        | Outcome::Lost
+        | Outcome::Expired { .. }
+        | Outcome::BudgetExhausted { .. }
+        | Outcome::Stopped { deleted: false, .. } => resumes(job, outcome),
+        Outcome::Stopped { deleted: true, .. }
+        | Outcome::Delivered
+        | Outcome::Answered { .. }
+        | Outcome::NoChangeNeeded { .. }
+        | Outcome::Rejected { .. }
+        | Outcome::Helped => None,
+    }
+}
+
+/// What is done, and where trying again goes on.
+fn resumes(job: &Job, outcome: &Outcome) -> Option<String> {
+    let phases = || job.plan.workflow.phases.iter();
+    let stage = |phase: &&Phase| job.phases.get(&phase.name).map(|progress| &progress.stage);
+    let done: Vec<String> = phases()
+        .filter(|phase| phase.boxed() && stage(phase).is_some_and(|stage| matches!(stage, Stage::Done)))
+        .map(|phase| phase.label.to_lowercase())
+        .collect();
+    let left = phases().find(|phase| stage(phase).is_some_and(|stage| !stage.passed()))?;
+    if done.is_empty() {
+        return None;
+    }
+    let fresh = match outcome {
+        Outcome::BudgetExhausted { .. } => ", with a fresh budget",
+        Outcome::Delivered
+        | Outcome::Answered { .. }
+        | Outcome::NoChangeNeeded { .. }
+        | Outcome::Blocked { .. }
+        | Outcome::Refused { .. }
+        | Outcome::Rejected { .. }
+        | Outcome::Failed { .. }
+        | Outcome::Stopped { .. }
+        | Outcome::Expired { .. }
+        | Outcome::Lost
+        | Outcome::Helped => "",
+    };
+    Some(format!("Done so far: {}. Retry goes on with {}{fresh}.", done.join(", "), left.label.to_lowercase()))
 }
 
 fn delivered(job: Option<&Job>) -> Post {
@@ -80,15 +147,24 @@ fn because(what: &str, reason: &str, silent: &str) -> Post {
 }
 
 /// What was done, what was checked, what was not done.
-fn tail(mut post: Post, outcome: &Outcome, job: &Job) -> Post {
+fn result(mut post: Post, outcome: &Outcome, job: &Job) -> Post {
+    for (name, progress) in &job.phases {
+        if matches!(progress.stage, Stage::Failed)
+            && let Some(found) = findings(job, name)
+        {
+            post = post.and(Line::Quote { text: found });
+        }
+    }
     if let Some(change) = &job.change {
         let diff = change.diff;
         let files = if diff.files == 1 { "One file".to_string() } else { format!("{} files", diff.files) };
-        post = post.and(Line::text(format!("{files} changed (+{} −{}){}", diff.added, diff.removed, checks(job))));
-        post = post.button("View change request", Action::View { url: change.url.clone() });
-    } else if job.head.is_some() && !matches!(outcome, Outcome::Delivered) {
+        let when = if matches!(outcome, Outcome::Stopped { .. }) { "The draft was opened already: " } else { "" };
+        let files = if when.is_empty() { files } else { files.to_lowercase() };
         post =
-            post.and(Line::text("What was changed so far is kept on the run's branch; no change request was opened."));
+            post.and(Line::text(format!("{when}{files} changed (+{} −{}){}", diff.added, diff.removed, checks(job))));
+        post = post.button("View change request", Action::View { url: change.url.clone() });
+    } else if job.head.is_some() {
+        post = post.and(Line::text("The work so far is kept; no change request was opened."));
     }
     let not_done = job.proposals.iter().find_map(|proposal| match proposal {
         Proposal::ChangeRequest { not_done, .. } if !not_done.trim().is_empty() => Some(not_done.trim()),
@@ -114,7 +190,17 @@ fn checks(job: &Job) -> String {
         let agent = matches!(&phase.work, Work::Agent(agent) if agent.consumes.iter().any(|name| name == "diff"));
         agent && job.phases.get(&phase.name).is_some_and(|progress| progress.stage.passed())
     });
-    let reviewed = if reviews.count() > 0 { ", reviewed once" } else { "" };
+    let rounds: Vec<u32> =
+        reviews.filter_map(|phase| job.phases.get(&phase.name)).map(|progress| progress.rounds + 1).collect();
+    let mut reviewed = match rounds.iter().sum::<u32>() {
+        0 => String::new(),
+        1 => ", reviewed once".into(),
+        2 => ", reviewed twice".into(),
+        times => format!(", reviewed {times} times"),
+    };
+    for phase in discontent(job) {
+        reviewed.push_str(&format!(", {} still not content", phase.label.to_lowercase()));
+    }
     let failed: Vec<&str> = job.checks.iter().filter(|check| !check.passed).map(|check| check.name.as_str()).collect();
     match (job.checks.len(), failed.as_slice()) {
         (0, _) => format!(". No checks ran{reviewed}."),

@@ -7,7 +7,7 @@ use crate::change::Check;
 use crate::devbox::{End, Finish, Limit, Proposal, Usage};
 use crate::effect::Effect;
 use crate::event::Alarm;
-use crate::id::{DevboxId, PhaseName};
+use crate::id::{DevboxId, Digest, PhaseName};
 use crate::outcome::Outcome;
 use crate::post::Slot;
 use crate::reason::Reason;
@@ -15,7 +15,7 @@ use crate::reply;
 use crate::run::{Job, Run, Stage, State, Voice};
 use crate::step::turn::Turn;
 use crate::step::{Step, closing, phases};
-use crate::time::Span;
+use crate::time::{Span, Time};
 use crate::workflow::{Phase, Work};
 
 /// How much longer than its own limit a box is given to say that it reached it.
@@ -73,9 +73,15 @@ pub(super) fn progressed(mut turn: Turn<'_>, devbox: &DevboxId, number: u64, now
 fn watch_budget(turn: &mut Turn<'_>) {
     let used = turn.run.usage();
     let State::Working(job) = &mut turn.run.state else { return };
+    // What is left costs nothing: it is not kept from a person who paid for all the rest.
+    let costs =
+        |phase: &Phase| phase.boxed() && job.phases.get(&phase.name).is_some_and(|progress| !progress.stage.passed());
+    if !job.plan.workflow.phases.iter().any(costs) {
+        return;
+    }
     let budget = job.plan.workflow.budget;
     let limit = if used.micro_usd >= budget.micro_usd && budget.micro_usd > 0 {
-        Some(format!("{} of money", reply::money(budget.micro_usd)))
+        Some(reply::money(budget.micro_usd))
     } else if used.turns >= budget.turns && budget.turns > 0 {
         Some(format!("{} model turns", budget.turns))
     } else {
@@ -119,7 +125,7 @@ pub(super) fn finished(
 }
 
 /// Keeps what an attempt left. Returns how many follow-ups it was told of, and whether it was interrupted.
-fn record(job: &mut Job, phase: &Phase, finish: &Finish, refused: &[String], at: crate::time::Time) -> (usize, bool) {
+fn record(job: &mut Job, phase: &Phase, finish: &Finish, refused: &[String], at: Time) -> (usize, bool) {
     let mut told = 0;
     let mut interrupted = false;
     if let Some(progress) = job.phases.get_mut(&phase.name) {
@@ -158,17 +164,21 @@ fn judge(turn: &mut Turn<'_>, phase: &Phase, finish: &Finish, invalid: &[String]
     let details = phases::tail(&finish.summary, phases::MAX_FEEDBACK).to_string();
     match &finish.end {
         End::Ok if !invalid.is_empty() => {
-            let why = format!("{label} gave an output of the wrong form: {}", invalid.join("; "));
             if let Some(progress) = job.phases.get_mut(&phase.name) {
-                progress.feedback.push(why.clone());
+                progress.feedback.push(format!("output.json was not of the right form: {}", invalid.join("; ")));
             }
-            phases::again(turn, phase, &why, Outcome::Failed { cause: why.clone(), details });
+            let cause = format!("{label} failed: its agent kept giving its result in a form that cannot be read.");
+            let outcome = Outcome::Failed { cause, details: invalid.join("\n") };
+            phases::again(turn, phase, "its result was not in the right form", outcome);
         }
         End::Ok => {
             if job.listener().is_some_and(|listener| listener.name == phase.name) {
                 job.heard = job.heard.max(told);
             }
             if let Some(outcome) = gave_up(job, phase, finish) {
+                if matches!(outcome, Outcome::NoChangeNeeded { .. }) {
+                    job.spare(&phase.name);
+                }
                 closing::end(turn, outcome);
                 return;
             }
@@ -181,14 +191,14 @@ fn judge(turn: &mut Turn<'_>, phase: &Phase, finish: &Finish, invalid: &[String]
                 fail(turn, &phase.name, Outcome::Failed { cause, details });
             }
             (Work::Agent(_) | Work::Gate(_) | Work::OpenChange, _) => {
-                let why = format!("the agent of {label} ended with code {code}");
+                let why = format!("its agent ended with code {code}");
                 let cause = format!("{label} failed: its agent ended with code {code}.");
                 phases::again(turn, phase, &why, Outcome::Failed { cause, details });
             }
         },
         End::Stopped => {
-            let why = format!("{label} was stopped from outside");
-            phases::again(turn, phase, &why, Outcome::Failed { cause: format!("{why}."), details });
+            let cause = format!("{label} failed: it was stopped from outside.");
+            phases::again(turn, phase, "it was stopped from outside", Outcome::Failed { cause, details });
         }
         End::TimedOut { limit } => {
             let cause = match limit {
@@ -240,11 +250,11 @@ pub(super) fn unprovided(mut turn: Turn<'_>, devbox: &DevboxId, reason: &str) ->
         return Step::Ignored(Reason::Fenced);
     }
     turn.ask(Effect::Release { devbox: devbox.clone() });
-    let name = worked(&mut turn.run, devbox).map(|(_, phase)| phase.name.clone());
-    if let Some(name) = name
+    let phase = worked(&mut turn.run, devbox).map(|(_, phase)| (phase.name, phase.label));
+    if let Some((name, label)) = phase
         && matches!(turn.run.state, State::Working(_))
     {
-        let cause = format!("This machine could not make a devbox: {reason}");
+        let cause = format!("{label} could not begin: {reason}");
         fail(&mut turn, &name, Outcome::Failed { cause, details: String::new() });
     }
     turn.done()
@@ -254,15 +264,28 @@ pub(super) fn vanished(mut turn: Turn<'_>, devbox: &DevboxId) -> Step {
     if !turn.run.boxes.contains(devbox) {
         return Step::Ignored(Reason::Fenced);
     }
-    lose(&mut turn, devbox, "its devbox was lost");
+    lose(&mut turn, devbox, "its devbox was lost", Outcome::Lost);
     turn.done()
 }
 
 /// A box that does not answer: it is fenced and ended, and its phase tried again.
-fn lose(turn: &mut Turn<'_>, devbox: &DevboxId, why: &str) {
+fn lose(turn: &mut Turn<'_>, devbox: &DevboxId, why: &str, outcome: Outcome) {
     turn.ask(Effect::Release { devbox: devbox.clone() });
+    let Some((phase, interrupted)) = abandon(turn, devbox) else { return };
+    if matches!(turn.run.state, State::Working(_)) {
+        if interrupted {
+            phases::pump(turn);
+        } else {
+            phases::again(turn, &phase, why, outcome);
+        }
+    }
+}
+
+/// The attempt of a box is over without a word from it: what it used up is kept. Returns the phase it was at and
+/// whether it had been interrupted.
+fn abandon(turn: &mut Turn<'_>, devbox: &DevboxId) -> Option<(Phase, bool)> {
     let at = turn.at;
-    let Some((job, phase)) = worked(&mut turn.run, devbox) else { return };
+    let (job, phase) = worked(&mut turn.run, devbox)?;
     let mut interrupted = false;
     let mut spent = Usage::default();
     if let Some(progress) = job.phases.get_mut(&phase.name) {
@@ -273,19 +296,14 @@ fn lose(turn: &mut Turn<'_>, devbox: &DevboxId, why: &str) {
         progress.stage = Stage::Pending;
     }
     turn.run.spent = turn.run.spent + spent;
-    if matches!(turn.run.state, State::Working(_)) {
-        if interrupted {
-            phases::pump(turn);
-        } else {
-            phases::again(turn, &phase, why, Outcome::Lost);
-        }
-    }
+    Some((phase, interrupted))
 }
 
 pub(super) fn released(mut turn: Turn<'_>, devbox: &DevboxId) -> Step {
     if !turn.run.boxes.remove(devbox) {
         return Step::Ignored(Reason::Repeated);
     }
+    abandon(&mut turn, devbox);
     closing::settle(&mut turn);
     turn.done()
 }
@@ -293,13 +311,13 @@ pub(super) fn released(mut turn: Turn<'_>, devbox: &DevboxId) -> Step {
 pub(super) fn woke(mut turn: Turn<'_>, alarm: &Alarm) -> Step {
     match alarm {
         Alarm::Start { devbox } => {
-            let starting = worked(&mut turn.run, devbox).is_some_and(|(job, phase)| {
+            let starting = worked(&mut turn.run, devbox).filter(|(job, phase)| {
                 job.phases.get(&phase.name).is_some_and(|progress| matches!(progress.stage, Stage::Starting { .. }))
             });
-            if !starting {
-                return Step::Ignored(Reason::Passed);
-            }
-            lose(&mut turn, devbox, "its devbox did not come up in time");
+            let Some((_, phase)) = starting else { return Step::Ignored(Reason::Passed) };
+            let cause = format!("No devbox came up for {} within {}.", phase.label, phase.timeout.start.words());
+            let outcome = Outcome::Failed { cause, details: String::new() };
+            lose(&mut turn, devbox, "its devbox did not come up in time", outcome);
         }
         Alarm::Wall { devbox } => {
             let Some((_, phase)) = worked(&mut turn.run, devbox) else { return Step::Ignored(Reason::Passed) };
@@ -308,6 +326,7 @@ pub(super) fn woke(mut turn: Turn<'_>, alarm: &Alarm) -> Step {
                 format!("{} took longer than {}, its limit.", phase.label, phase.timeout.wall.words()),
             );
             turn.ask(Effect::Release { devbox: devbox.clone() });
+            abandon(&mut turn, devbox);
             if matches!(turn.run.state, State::Working(_)) {
                 fail(&mut turn, &name, Outcome::Failed { cause, details: String::new() });
             }
@@ -316,7 +335,7 @@ pub(super) fn woke(mut turn: Turn<'_>, alarm: &Alarm) -> Step {
             if !turn.run.boxes.contains(devbox) || worked(&mut turn.run, devbox).is_none() {
                 return Step::Ignored(Reason::Passed);
             }
-            lose(&mut turn, devbox, "it did not stop when told to");
+            lose(&mut turn, devbox, "it did not stop when told to", Outcome::Lost);
         }
         Alarm::Retry { phase, tries } => {
             let State::Working(job) = &mut turn.run.state else { return Step::Ignored(Reason::Passed) };
@@ -328,13 +347,15 @@ pub(super) fn woke(mut turn: Turn<'_>, alarm: &Alarm) -> Step {
             phases::pump(&mut turn);
         }
         Alarm::Expiry { phase, digest } => {
-            let Some(label) = deciding(&turn.run, phase, digest) else { return Step::Ignored(Reason::Passed) };
-            closing::end(&mut turn, Outcome::Expired { asked: format!("to approve {label}") });
+            if deciding(&turn.run, phase, digest).is_none() {
+                return Step::Ignored(Reason::Passed);
+            }
+            closing::end(&mut turn, Outcome::Expired { asked: "whether I may go on".into() });
         }
         Alarm::Reminder { phase, digest } => {
-            let Some(label) = deciding(&turn.run, phase, digest) else { return Step::Ignored(Reason::Passed) };
+            let Some(until) = deciding(&turn.run, phase, digest) else { return Step::Ignored(Reason::Passed) };
             let slot = Slot::Notice(format!("reminder:{phase}:{}", digest.short()));
-            turn.say(slot, reply::reminder(&label, &turn.run));
+            turn.say(slot, reply::reminder(&turn.run, until - turn.at));
         }
         Alarm::Question { asked } => {
             if !matches!(turn.run.state, State::Choosing { asked: mine, .. } if mine == *asked) {
@@ -345,23 +366,34 @@ pub(super) fn woke(mut turn: Turn<'_>, alarm: &Alarm) -> Step {
         Alarm::Budget => {
             let State::Working(job) = &turn.run.state else { return Step::Ignored(Reason::Passed) };
             let wall = job.plan.workflow.budget.wall;
-            if turn.at - job.began < wall {
+            if job.worked(turn.at) < wall {
+                // A person was waited for meanwhile; once they have decided, it is looked at again.
                 return Step::Ignored(Reason::Passed);
             }
-            closing::end(&mut turn, Outcome::BudgetExhausted { limit: format!("{} of time", wall.words()) });
+            closing::end(&mut turn, Outcome::BudgetExhausted { limit: format!("{} of work", wall.words()) });
         }
     }
     turn.done()
 }
 
-/// The label of a gate that is open for that digest.
-fn deciding(run: &Run, name: &PhaseName, wanted: &crate::id::Digest) -> Option<String> {
+/// Until when a gate is open for that digest.
+fn deciding(run: &Run, name: &PhaseName, wanted: &Digest) -> Option<Time> {
     let State::Working(job) = &run.state else { return None };
-    let open = job
-        .phases
-        .get(name)
-        .is_some_and(|progress| matches!(&progress.stage, Stage::Deciding { digest, .. } if digest == wanted));
-    job.plan.workflow.phase(name).filter(|_| open).map(|phase| phase.label.clone())
+    match job.phases.get(name).map(|progress| &progress.stage) {
+        Some(Stage::Deciding { digest, until, .. }) if digest == wanted => Some(*until),
+        Some(
+            Stage::Deciding { .. }
+            | Stage::Pending
+            | Stage::Starting { .. }
+            | Stage::Working { .. }
+            | Stage::Resting { .. }
+            | Stage::Opening { .. }
+            | Stage::Done
+            | Stage::Skipped
+            | Stage::Failed,
+        )
+        | None => None,
+    }
 }
 
 /// The phase a box works on, while it does.

@@ -1,5 +1,7 @@
 //! Ending: boxes released, effects in flight awaited, then exactly one closing message.
 
+use alloc::vec::Vec;
+
 use crate::effect::Effect;
 use crate::event::Alarm;
 use crate::outcome::Outcome;
@@ -18,10 +20,17 @@ pub(super) fn end(turn: &mut Turn<'_>, outcome: Outcome) {
     let state = core::mem::replace(&mut turn.run.state, State::Routing { asked: 0 });
     let mut job = match state {
         State::Working(job) => Some(job),
-        State::Waiting { kept, .. } => kept,
-        State::Routing { .. } | State::Resolving { .. } | State::Gathering { .. } => None,
+        State::Waiting { plan, kept, .. } => {
+            turn.run.memory = Some(plan.target);
+            kept
+        }
+        State::Gathering { plan } => {
+            turn.run.memory = Some(plan.target);
+            None
+        }
+        State::Routing { .. } | State::Resolving { .. } => None,
         State::Choosing { asked, .. } => {
-            turn.say(Slot::Question(asked), reply::question_over());
+            turn.say(Slot::Question(asked), reply::question_over(&turn.run, "not asked any more"));
             None
         }
         // Decided before: the first decision stands.
@@ -30,8 +39,8 @@ pub(super) fn end(turn: &mut Turn<'_>, outcome: Outcome) {
             return;
         }
     };
-    let phases = job.iter_mut().flat_map(|job| job.phases.iter_mut());
-    for (name, progress) in phases {
+    let mut withdrawn = Vec::new();
+    for (name, progress) in job.iter_mut().flat_map(|job| job.phases.iter_mut()) {
         match &progress.stage {
             Stage::Working { devbox, .. } => {
                 let devbox = devbox.clone();
@@ -45,7 +54,7 @@ pub(super) fn end(turn: &mut Turn<'_>, outcome: Outcome) {
                 progress.stage = Stage::Pending;
             }
             Stage::Deciding { digest, .. } => {
-                turn.say(Slot::Gate(name.clone(), digest.clone()), reply::gate_withdrawn());
+                withdrawn.push((name.clone(), digest.clone()));
                 progress.stage = Stage::Pending;
             }
             Stage::Resting { .. } => progress.stage = Stage::Pending,
@@ -53,6 +62,11 @@ pub(super) fn end(turn: &mut Turn<'_>, outcome: Outcome) {
             Stage::Opening { .. } => {}
             Stage::Pending | Stage::Done | Stage::Skipped | Stage::Failed => {}
         }
+    }
+    for (name, digest) in withdrawn {
+        let Some(job) = &job else { break };
+        let Some(phase) = job.plan.workflow.phase(&name) else { continue };
+        turn.say(Slot::Gate(name, digest), reply::gate_withdrawn(job, phase));
     }
     turn.run.state = State::Closing { outcome, job };
     settle(turn);

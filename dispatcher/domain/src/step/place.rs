@@ -1,6 +1,7 @@
 //! Finding the place: routing, choosing, loading the workflow, waiting in line, gathering the context.
 
 use alloc::boxed::Box;
+use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
@@ -39,11 +40,18 @@ pub(super) fn routed(mut turn: Turn<'_>, asked: u64, decision: &Decision, trace:
         Decision::Ask { candidates, question, .. } => {
             let asked = turn.run.version;
             turn.run.state = State::Choosing { candidates: candidates.clone(), asked };
-            turn.say(Slot::Question(asked), reply::question(question, candidates, &turn.run.request.by));
+            let post = reply::question(question, candidates, &turn.run);
+            turn.say(Slot::Question(asked), post);
             let at = turn.at + QUESTION_EXPIRES;
             turn.ask(Effect::Wake { alarm: Alarm::Question { asked }, at });
         }
-        Decision::Nowhere { reason, .. } => closing::end(&mut turn, Outcome::Refused { reason: reason.clone() }),
+        Decision::Nowhere { reason, failed } if failed.is_empty() => {
+            closing::end(&mut turn, Outcome::Refused { reason: reason.clone() });
+        }
+        Decision::Nowhere { reason, failed } => {
+            let details: Vec<String> = failed.iter().map(|(router, error)| format!("{router}: {error}")).collect();
+            closing::end(&mut turn, Outcome::Failed { cause: reason.clone(), details: details.join("\n") });
+        }
     }
     turn.done()
 }
@@ -55,7 +63,7 @@ pub(super) fn chosen(mut turn: Turn<'_>, target: &Target, by: &Person) -> Step {
         return turn.done();
     };
     if by.id != turn.run.request.by.id && by.role < crate::talk::Role::Maintainer {
-        let text = alloc::format!("Only {} or a maintainer can answer that.", turn.run.request.by.name);
+        let text = format!("Only {} or a maintainer can answer that.", turn.run.request.by.name);
         turn.whisper(by, text);
         return turn.done();
     }
@@ -64,7 +72,7 @@ pub(super) fn chosen(mut turn: Turn<'_>, target: &Target, by: &Person) -> Step {
         return turn.done();
     }
     let slot = Slot::Question(*asked);
-    turn.say(slot, reply::chosen(target, by));
+    turn.say(slot, reply::chosen(&turn.run, target, by));
     if let Some(route) = &mut turn.run.route {
         route.chosen = Some(by.clone());
     }
@@ -96,12 +104,12 @@ pub(super) fn resolved(
         | State::Ended { .. } => return Step::Ignored(Reason::Late),
     };
     if turn.run.request.by.role < workflow.role {
-        let reason = alloc::format!(
-            "The workflow {} is for {}s; {} is a {} here. A maintainer can ask for it, or change its `on.chat.roles`.",
-            workflow.name,
-            workflow.role.words(),
-            turn.run.request.by.name,
-            turn.run.request.by.role.words(),
+        let (needed, by) = (workflow.role.words(), &turn.run.request.by);
+        let reason = format!(
+            "Only a {needed} can ask for this, and {} is a {} here. Ask a {needed} of the team to ask for it in this \
+             thread.",
+            by.name,
+            by.role.words(),
         );
         closing::end(&mut turn, Outcome::Refused { reason });
         return turn.done();
@@ -149,6 +157,7 @@ pub(super) fn admitted(mut turn: Turn<'_>) -> Step {
     };
     if let Some(mut job) = kept.take() {
         job.began = turn.at;
+        job.waited = Span(0);
         work(&mut turn, job);
     } else {
         let plan = plan.clone();
@@ -168,8 +177,7 @@ pub(super) fn gathered(mut turn: Turn<'_>, bundle: &Digest, titles: &[String], o
 }
 
 fn work(turn: &mut Turn<'_>, job: Box<Job>) {
-    let at = turn.at + job.plan.workflow.budget.wall;
     turn.run.state = State::Working(job);
-    turn.ask(Effect::Wake { alarm: Alarm::Budget, at });
+    phases::limit_time(turn);
     phases::pump(turn);
 }

@@ -15,14 +15,19 @@ use crate::outcome::Outcome;
 use crate::post::{Action, Mark, Slot};
 use crate::reason::Reason;
 use crate::reply;
-use crate::run::{Followup, Job, Run, Stage, State, Voice};
+use crate::run::{Followup, Run, Stage, State, Voice};
 use crate::step::turn::Turn;
 use crate::step::{Step, closing, phases, place};
 use crate::talk::{Message, MessageId, Person, Role, ThreadId};
+use crate::time::{Span, Time};
 use crate::workflow::Work;
 
 /// The most follow-ups a run takes; what comes after is answered, not kept.
 const MAX_FOLLOWUPS: usize = 50;
+/// What is said of a deleted message that cannot be unread.
+const READ: &str = "An agent has read that already. Say what should happen instead.";
+/// What somebody who is not of the team is told.
+const STRANGER: &str = "Only people of this team can ask me for something.";
 
 /// A message that begins a run. `before` is the thread's run before it, which is over.
 pub(super) fn begin(before: Option<&Run>, thread: &ThreadId, message: &Message, event: &Event) -> Step {
@@ -31,13 +36,10 @@ pub(super) fn begin(before: Option<&Run>, thread: &ThreadId, message: &Message, 
     turn.ask(Effect::Mark { message: message.id.clone(), mark: Mark::Seen });
     match command::parse(&message.text) {
         _ if message.by.role == Role::Outsider => {
-            turn.whisper(&message.by, "Only people of this team can ask me for something.");
-            closing::end(
-                &mut turn,
-                Outcome::Refused { reason: "Only people of this team can ask me for something.".into() },
-            );
+            closing::end(&mut turn, Outcome::Refused { reason: STRANGER.into() });
         }
-        Command::Words(_) | Command::Now(_) | Command::Deny(_) | Command::Aside => place::route(&mut turn),
+        Command::Aside => return Step::Ignored(Reason::NotAddressed),
+        Command::Words(_) | Command::Now(_) | Command::Deny(_) => place::route(&mut turn),
         Command::Nothing
         | Command::Help
         | Command::Status
@@ -73,6 +75,8 @@ fn blank(before: Option<&Run>, thread: &ThreadId, message: &Message, event: &Eve
         memory: before.and_then(|run| run.target().cloned().or_else(|| run.memory.clone())),
         before: before.map(|run| run.id.clone()),
         again: false,
+        origin: None,
+        shown: false,
     }
 }
 
@@ -89,11 +93,11 @@ pub(super) fn said(turn: Turn<'_>, message: &Message, addressed: bool) -> Step {
     let by = &message.by;
     let command = command::parse(&message.text);
     match command {
-        Command::Words(_) => follow(turn, message, false),
+        Command::Words(_) => follow(turn, message, false, false),
         Command::Now(text) => interrupt(turn, message, text),
         Command::Approve => decide(turn, by, None),
         Command::Deny(reason) if gate(&turn.run).is_some() => decide(turn, by, Some(reason)),
-        Command::Deny(_) => follow(turn, message, false),
+        Command::Deny(_) => follow(turn, message, false, false),
         Command::Stop => stop(turn, by),
         Command::Aside => Step::Ignored(Reason::NotAddressed),
         Command::Mute => voice(turn, Voice::Muted),
@@ -101,7 +105,7 @@ pub(super) fn said(turn: Turn<'_>, message: &Message, addressed: bool) -> Step {
         Command::Verbose => voice(turn, Voice::Verbose),
         Command::Retry => {
             let mut turn = turn;
-            turn.reply("It is still being worked; nothing to try again yet.");
+            turn.reply("It is still at work; there is nothing to try again yet.");
             turn.done()
         }
         Command::Nothing
@@ -116,8 +120,15 @@ pub(super) fn said(turn: Turn<'_>, message: &Message, addressed: bool) -> Step {
 
 /// A message in the thread of a run that is over.
 pub(super) fn after(run: &Run, message: &Message, event: &Event) -> Step {
+    if message.by.role < Role::Viewer {
+        // Not even a run that refuses them: the thread's latest run stays the one that its people know.
+        let mut turn = Turn::new(run, event);
+        turn.whisper(&message.by, STRANGER);
+        return turn.done();
+    }
     let command = command::parse(&message.text);
     match command {
+        Command::Words(_) | Command::Now(_) if awaits(run, message) => go_on(run, message, event),
         Command::Words(_) | Command::Now(_) | Command::Deny(_) => begin(Some(run), &run.thread, message, event),
         Command::Aside => Step::Ignored(Reason::NotAddressed),
         Command::Retry => retry(run, &message.by, event),
@@ -134,6 +145,27 @@ pub(super) fn after(run: &Run, message: &Message, event: &Event) -> Step {
         | Command::Cost
         | Command::Dashboard => answer(Turn::new(run, event), &command),
     }
+}
+
+/// Whether the run ended because it needs a person, and this is one who may answer.
+fn awaits(run: &Run, message: &Message) -> bool {
+    let asked = match run.outcome() {
+        Some(Outcome::Blocked { .. } | Outcome::Refused { .. }) => run.job().is_some(),
+        Some(
+            Outcome::Delivered
+            | Outcome::Answered { .. }
+            | Outcome::NoChangeNeeded { .. }
+            | Outcome::Rejected { .. }
+            | Outcome::Failed { .. }
+            | Outcome::BudgetExhausted { .. }
+            | Outcome::Stopped { .. }
+            | Outcome::Expired { .. }
+            | Outcome::Lost
+            | Outcome::Helped,
+        )
+        | None => false,
+    };
+    asked && (message.by.role >= Role::Member || message.by.id == run.request.by.id)
 }
 
 fn answered(run: &Run, event: &Event, text: &str) -> Step {
@@ -159,7 +191,9 @@ fn voice(mut turn: Turn<'_>, voice: Voice) -> Step {
 }
 
 /// More of a request: an answer to a question where it goes, or something for the agent's next step.
-fn follow(mut turn: Turn<'_>, message: &Message, correction: bool) -> Step {
+///
+/// `urgent`: it was to interrupt, and there is nothing to interrupt.
+fn follow(mut turn: Turn<'_>, message: &Message, correction: bool, urgent: bool) -> Step {
     if message.by.role < Role::Member && message.by.id != turn.run.request.by.id {
         turn.whisper(&message.by, "Only members of this team and the person who asked can add to this run.");
         return turn.done();
@@ -170,37 +204,39 @@ fn follow(mut turn: Turn<'_>, message: &Message, correction: bool) -> Step {
         ));
         return turn.done();
     }
-    turn.run.followups.push(Followup { message: message.clone(), at: turn.at, correction });
-    match &turn.run.state {
-        State::Choosing { asked, .. } => {
-            let slot = Slot::Question(*asked);
-            turn.say(slot, reply::question_over());
-            place::route(&mut turn);
-        }
-        State::Closing { .. } => {
-            turn.run.followups.pop();
-            turn.reply("It is ending just now. Say it again once it is over, and I'll begin anew.");
-        }
-        State::Routing { .. } | State::Resolving { .. } | State::Waiting { .. } | State::Gathering { .. } => {
-            turn.ask(Effect::Mark { message: message.id.clone(), mark: Mark::Passed });
-            turn.reply("Noted; I'll take it along from the start.");
-        }
-        State::Working(_) => {
-            turn.ask(Effect::Mark { message: message.id.clone(), mark: Mark::Passed });
-            turn.reply("I'll pass that on at the next step. (Start with `now:` to interrupt.)");
-        }
-        State::Ended { .. } => {}
+    if matches!(turn.run.state, State::Closing { .. }) {
+        turn.reply("It is ending just now. Say it again once it is over, and I'll begin anew.");
+        return turn.done();
+    }
+    // A line the first time; after that the mark says it.
+    let known = turn.run.followups.iter().any(|followup| !followup.withdrawn && !followup.correction);
+    turn.run.followups.push(added(message, turn.at, correction));
+    turn.ask(Effect::Mark { message: message.id.clone(), mark: Mark::Passed });
+    if let State::Choosing { asked, .. } = &turn.run.state {
+        let slot = Slot::Question(*asked);
+        turn.say(slot, reply::question_over(&turn.run, "answered in words"));
+        place::route(&mut turn);
+    } else if correction || !known || urgent {
+        let text = reply::noted(&turn.run, correction, urgent);
+        turn.reply(text);
     }
     turn.done()
+}
+
+fn added(message: &Message, at: Time, correction: bool) -> Followup {
+    Followup { message: message.clone(), at, correction, withdrawn: false }
 }
 
 /// `now: …`: the agent at work is stopped and begins anew with what was said.
 fn interrupt(mut turn: Turn<'_>, message: &Message, text: String) -> Step {
     let message = Message { text, ..message.clone() };
     if message.by.role < Role::Member && message.by.id != turn.run.request.by.id {
-        return follow(turn, &message, false);
+        return follow(turn, &message, false, true);
     }
-    let State::Working(job) = &mut turn.run.state else { return follow(turn, &message, false) };
+    if turn.run.followups.len() >= MAX_FOLLOWUPS {
+        return follow(turn, &message, false, true);
+    }
+    let State::Working(job) = &mut turn.run.state else { return follow(turn, &message, false, true) };
     let agents: Vec<PhaseName> = job
         .plan
         .workflow
@@ -218,8 +254,8 @@ fn interrupt(mut turn: Turn<'_>, message: &Message, text: String) -> Step {
             halted = Some(devbox.clone());
         }
     }
-    let Some(devbox) = halted else { return follow(turn, &message, false) };
-    turn.run.followups.push(Followup { message: message.clone(), at: turn.at, correction: true });
+    let Some(devbox) = halted else { return follow(turn, &message, false, true) };
+    turn.run.followups.push(added(&message, turn.at, true));
     let at = turn.at + closing::HALT_GRACE;
     turn.ask(Effect::Halt { devbox: devbox.clone() });
     turn.ask(Effect::Wake { alarm: Alarm::Halt { devbox }, at });
@@ -236,12 +272,12 @@ pub(super) fn edited(mut turn: Turn<'_>, message: &Message) -> Step {
             return Step::Ignored(Reason::Repeated);
         }
         if begun {
-            return follow(turn, message, true);
+            return follow(turn, message, true, false);
         }
         turn.run.request = message.clone();
         if let State::Choosing { asked, .. } = &turn.run.state {
             let slot = Slot::Question(*asked);
-            turn.say(slot, reply::question_over());
+            turn.say(slot, reply::question_over(&turn.run, "the request was edited"));
         }
         if matches!(turn.run.state, State::Waiting { .. }) {
             turn.ask(Effect::Leave);
@@ -251,16 +287,22 @@ pub(super) fn edited(mut turn: Turn<'_>, message: &Message) -> Step {
         return turn.done();
     }
     let told = told(&turn.run);
-    match turn.run.followups.iter().position(|followup| followup.message.id == message.id) {
+    match turn.run.followups.iter().rposition(|followup| followup.message.id == message.id) {
         Some(place) if place >= told => {
-            if let Some(followup) = turn.run.followups.get_mut(place) {
-                followup.message = message.clone();
-            }
+            // Added anew, not changed in place: a box may have been handed the old words a moment ago.
+            withdraw(&mut turn.run, place);
+            turn.run.followups.push(added(message, turn.at, false));
             turn.reply("I've read your edit and pass that on instead.");
             turn.done()
         }
-        Some(_) => follow(turn, message, true),
+        Some(_) => follow(turn, message, true, false),
         None => Step::Ignored(Reason::Unrelated),
+    }
+}
+
+fn withdraw(run: &mut Run, place: usize) {
+    if let Some(followup) = run.followups.get_mut(place) {
+        followup.withdrawn = true;
     }
 }
 
@@ -295,13 +337,15 @@ pub(super) fn deleted(mut turn: Turn<'_>, message: &MessageId, by: &Person) -> S
         return turn.done();
     }
     let told = told(&turn.run);
-    match turn.run.followups.iter().position(|followup| followup.message.id == *message) {
+    match turn.run.followups.iter().rposition(|followup| followup.message.id == *message) {
         Some(place) if place >= told => {
-            turn.run.followups.remove(place);
+            withdraw(&mut turn.run, place);
+            let read = turn.run.followups.iter().take(told).any(|followup| followup.message.id == *message);
+            turn.reply(if read { READ } else { "Taken back: no agent hears of it." });
             turn.done()
         }
         Some(_) => {
-            turn.reply("An agent has read that already. Say what should happen instead.");
+            turn.reply(READ);
             turn.done()
         }
         None => Step::Ignored(Reason::Unrelated),
@@ -396,8 +440,8 @@ fn decide_at(mut turn: Turn<'_>, by: &Person, name: &PhaseName, wanted: &Digest,
         turn.whisper(by, "That is decided already; nothing changed.");
         return turn.done();
     };
-    let until = match job.phases.get(name).map(|progress| &progress.stage) {
-        Some(Stage::Deciding { digest, until }) if digest == wanted => *until,
+    let (since, until) = match job.phases.get(name).map(|progress| &progress.stage) {
+        Some(Stage::Deciding { digest, since, until }) if digest == wanted => (*since, *until),
         Some(
             Stage::Deciding { .. }
             | Stage::Pending
@@ -431,16 +475,19 @@ fn decide_at(mut turn: Turn<'_>, by: &Person, name: &PhaseName, wanted: &Digest,
         turn.whisper(by, "That has expired; nothing changed.");
         return turn.done();
     }
-    turn.say(Slot::Gate(name.clone(), wanted.clone()), reply::gate_decided(&phase, by, deny.as_deref(), turn.at));
-    if let Some(reason) = deny {
-        closing::end(&mut turn, Outcome::Rejected { by: by.clone(), reason });
-    } else {
-        if let State::Working(job) = &mut turn.run.state
-            && let Some(progress) = job.phases.get_mut(name)
-        {
-            progress.stage = Stage::Done;
+    let at = turn.at;
+    job.waited = Span(job.waited.0 + (at - since).0);
+    if let Some(progress) = job.phases.get_mut(name) {
+        progress.stage = if deny.is_some() { Stage::Failed } else { Stage::Done };
+    }
+    let post = reply::gate_decided(job, &phase, by, deny.as_deref());
+    turn.say(Slot::Gate(name.clone(), wanted.clone()), post);
+    match deny {
+        Some(reason) => closing::end(&mut turn, Outcome::Rejected { by: by.clone(), reason }),
+        None => {
+            phases::limit_time(&mut turn);
+            phases::pump(&mut turn);
         }
-        phases::pump(&mut turn);
     }
     turn.done()
 }
@@ -456,32 +503,36 @@ fn retry(run: &Run, by: &Person, event: &Event) -> Step {
         turn.reply("There is nothing to try again here. Reply with what should be different, and I'll begin anew.");
         return turn.done();
     }
-    let mut fresh = blank(Some(run), &run.thread, &run.request, event);
-    fresh.again = true;
-    fresh.followups.clone_from(&run.followups);
+    let fresh = anew(run, event);
     let mut turn = Turn::new(&fresh, event);
-    match run.job() {
-        Some(job) => {
-            let mut kept = Box::new(job.clone());
-            revive(&mut kept);
-            turn.run.route.clone_from(&run.route);
-            turn.run.state = State::Waiting { plan: kept.plan.clone(), line: None, kept: Some(kept) };
-            turn.ask(Effect::Admit);
-        }
-        None => place::route(&mut turn),
-    }
+    resume(&mut turn, run);
     turn.done()
 }
 
-/// What a run left, made ready to go on: what passed has passed, everything else begins anew.
-fn revive(job: &mut Job) {
-    job.handoff = None;
-    job.warned = false;
-    for progress in job.phases.values_mut() {
-        progress.tries = 0;
-        progress.rounds = 0;
-        if !matches!(progress.stage, Stage::Done) {
-            progress.stage = Stage::Pending;
-        }
-    }
+/// Goes on with what a run needed a person for, now that one has said it.
+fn go_on(run: &Run, message: &Message, event: &Event) -> Step {
+    let mut fresh = anew(run, event);
+    fresh.followups.push(added(message, event.at, false));
+    let mut turn = Turn::new(&fresh, event);
+    turn.ask(Effect::Mark { message: message.id.clone(), mark: Mark::Passed });
+    resume(&mut turn, run);
+    turn.done()
+}
+
+/// A new run for the request of one that is over, on its branch.
+fn anew(run: &Run, event: &Event) -> Run {
+    let mut fresh = blank(Some(run), &run.thread, &run.request, event);
+    fresh.again = true;
+    fresh.followups.clone_from(&run.followups);
+    fresh.origin = Some(run.origin().clone());
+    fresh
+}
+
+fn resume(turn: &mut Turn<'_>, run: &Run) {
+    let Some(job) = run.job() else { return place::route(turn) };
+    let mut kept = Box::new(job.clone());
+    kept.revive();
+    turn.run.route.clone_from(&run.route);
+    turn.run.state = State::Waiting { plan: kept.plan.clone(), line: None, kept: Some(kept) };
+    turn.ask(Effect::Admit);
 }

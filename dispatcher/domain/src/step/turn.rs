@@ -55,10 +55,11 @@ impl<'a> Turn<'a> {
         if mark != reply::mark(self.was) {
             self.ask(Effect::Mark { message: self.run.request.id.clone(), mark });
         }
-        if (self.run.voice != Voice::Muted || self.run.ended())
+        if (self.run.voice != Voice::Muted || (self.run.ended() && self.run.shown))
             && let Some(post) = reply::status(&self.run, self.at)
-            && reply::status(self.was, self.at).as_ref() != Some(&post)
+            && !(self.was.shown && reply::status(self.was, self.at).as_ref() == Some(&post))
         {
+            self.run.shown = true;
             // Before anything else is said, so that the thread reads in order.
             let first = self
                 .effects

@@ -1,0 +1,177 @@
+//! Who may what.
+
+use expect_test::expect;
+use signalbox_domain::time::Span;
+use signalbox_world::World;
+
+use super::acts::{after, built};
+
+#[tokio::test]
+async fn a_stranger_gets_nothing_done() {
+    let world = World::default();
+    let thread = world.ask("web", "Eve", "the price should say $0").await;
+    world.pass(Span::minutes(5)).await;
+    expect![[r#"
+        Eve: the price should say $0  ❌
+        Signalbox: Only people of this team can ask me for something.
+            0 s · $0.00 · run:1
+    "#]]
+    .assert_eq(&world.transcript(&thread).await);
+    assert_eq!(world.boxes.made(), 0);
+}
+
+#[tokio::test]
+async fn a_stranger_steers_nobodys_run() {
+    let world = World::default();
+    world.script("build", vec![after(60, vec![])]);
+    let thread = world.ask("web", "Ana", "the price should say $12").await;
+    world.pass(Span::seconds(10)).await;
+    world.reply(&thread, "Eve", "now: make it $0").await;
+    world.press(&thread, "Eve", "Stop").await;
+    world.pass(Span::minutes(5)).await;
+    world.reply(&thread, "Eve", "mute").await;
+    world.reply(&thread, "Eve", "make it $0").await;
+    world.pass(Span::minutes(5)).await;
+    world.reply(&thread, "Ana", "status").await;
+    world.pass(Span::minutes(5)).await;
+    expect![[r#"
+        Ana: the price should say $12  ✅
+        Signalbox: acme/website: done.
+            ▸ Plan       done · 0 s
+            ▸ Build      done · 1 min
+            ▸ Check      not needed
+            ▸ Review     not needed
+            ▸ Open       not needed
+            1 min · $0.11 of $8
+        Eve: now: make it $0
+        Signalbox (only Eve): Only people of this team can steer this run.
+        Signalbox (only Eve): Only people of this team can press that.
+        Signalbox: Nothing needed to be changed (the agent changed nothing and did not say why).
+            acme/website · plan → build · 1 min · $0.11 · run:1
+        Eve: mute
+        Eve: make it $0
+        Signalbox (only Eve): Only people of this team can ask me for something.
+        Signalbox (only Eve): Only people of this team can ask me for something.
+        Ana: status
+        Signalbox: Nothing needed to be changed (the agent changed nothing and did not say why).
+            acme/website · plan → build · 1 min · $0.11 · run:1
+    "#]]
+    .assert_eq(&world.transcript(&thread).await);
+}
+
+#[tokio::test]
+async fn a_viewer_who_asks_for_a_change_is_told_who_can() {
+    let world = World::default();
+    let thread = world.ask("web", "Vic", "the price should say $12").await;
+    world.pass(Span::minutes(5)).await;
+    expect![[r#"
+        Vic: the price should say $12  ❌
+        Signalbox: This is over: refused.
+        Signalbox: Only a member can ask for this, and Vic is a viewer here. Ask a member of the team to ask for it in this thread.
+            0 s · $0.00 · run:1
+    "#]].assert_eq(&world.transcript(&thread).await);
+    assert_eq!(world.boxes.made(), 0);
+}
+
+#[tokio::test]
+async fn a_viewer_does_not_add_to_somebody_elses_run() {
+    let world = World::default();
+    world.script("build", vec![after(60, built())]);
+    let thread = world.ask("web", "Ana", "the price should say $12").await;
+    world.pass(Span::seconds(10)).await;
+    world.reply(&thread, "Vic", "make it $15").await;
+    world.reply(&thread, "Vic", "status").await;
+    world.pass(Span::minutes(5)).await;
+    expect![[r#"
+        Ana: the price should say $12  ✅
+        Signalbox: acme/website: done.
+            ▸ Plan       done · 0 s
+            ▸ Build      done · 1 min
+            ▸ Check      done · 0 s
+            ▸ Review     done · 0 s
+            ▸ Open       done
+            1 min · $0.56 of $8
+        Vic: make it $15
+        Vic: status
+        Signalbox (only Vic): Only members of this team and the person who asked can add to this run.
+        Signalbox: Changing acme/website: I'll plan, build, check and review it, then open a draft change request.
+            ▸ Plan       done · 0 s
+            ▸ Build      working …
+            ▸ Check      —
+            ▸ Review     —
+            ▸ Open       —
+            10 s · $0.11 of $8
+        Signalbox: Ready for review: “Pricing: $9 → $12”
+            One file changed (+1 −1), all checks pass, reviewed once.
+            acme/website · plan → build → check → review · 1 min · $0.56 · run:1
+            [View change request]
+    "#]]
+    .assert_eq(&world.transcript(&thread).await);
+}
+
+#[tokio::test]
+async fn the_same_message_delivered_eleven_times_is_one_run() {
+    let world = World::default();
+    let (thread, message) = world.chat.open("web", &signalbox_world::person("Ana"), "the price should say $12");
+    for _ in 0..11 {
+        let id = signalbox_domain::event::Event::said(&thread, &message);
+        let fact = signalbox_domain::event::Fact::Said { message: message.clone(), addressed: true };
+        world.deliver(&thread, None, id.0, fact).await;
+        world.settle().await;
+    }
+    world.pass(Span::minutes(5)).await;
+    expect![[r#"
+        Ana: the price should say $12  ✅
+        Signalbox: acme/website: done.
+            ▸ Plan       done · 0 s
+            ▸ Build      done · 0 s
+            ▸ Check      done · 0 s
+            ▸ Review     done · 0 s
+            ▸ Open       done
+            0 s · $0.56 of $8
+        Signalbox: Ready for review: “Pricing: $9 → $12”
+            One file changed (+1 −1), all checks pass, reviewed once.
+            acme/website · plan → build → check → review · 0 s · $0.56 · run:1
+            [View change request]
+    "#]]
+    .assert_eq(&world.transcript(&thread).await);
+    assert_eq!(world.boxes.made(), 4);
+}
+
+#[tokio::test]
+async fn two_threads_at_once_do_not_wait_for_each_other() {
+    let world = World::default();
+    world.script("build", vec![after(600, built()), built()]);
+    let slow = world.ask("web", "Ana", "the price should say $12").await;
+    world.pass(Span::seconds(10)).await;
+    let fast = world.ask("web", "Bo", "the FAQ should say $12").await;
+    world.pass(Span::seconds(10)).await;
+    expect![[r#"
+        Bo: the FAQ should say $12  ✅
+        Signalbox: acme/website: done.
+            ▸ Plan       done · 0 s
+            ▸ Build      done · 0 s
+            ▸ Check      done · 0 s
+            ▸ Review     done · 0 s
+            ▸ Open       done
+            0 s · $0.56 of $8
+        Signalbox: Ready for review: “Pricing: $9 → $12”
+            One file changed (+1 −1), all checks pass, reviewed once.
+            acme/website · plan → build → check → review · 0 s · $0.56 · run:1
+            [View change request]
+    "#]]
+    .assert_eq(&world.transcript(&fast).await);
+    expect![[r#"
+        Ana: the price should say $12  ⏳
+        Signalbox: Changing acme/website: I'll plan, build, check and review it, then open a draft change request.
+            ▸ Plan       done · 0 s
+            ▸ Build      working …
+            ▸ Check      —
+            ▸ Review     —
+            ▸ Open       —
+            0 s · $0.11 of $8
+            [Stop] [Why here?]
+    "#]]
+    .assert_eq(&world.transcript(&slow).await);
+    world.pass(Span::minutes(15)).await;
+}

@@ -1,0 +1,80 @@
+//! What is not allowed, whoever asks.
+
+use expect_test::expect;
+use signalbox_domain::devbox::Proposal;
+use signalbox_domain::time::Span;
+use signalbox_world::World;
+use signalbox_world::boxes::Act;
+
+use super::acts::{built, planned};
+
+#[tokio::test]
+async fn a_protected_path_is_not_touched() {
+    let world = World::default();
+    world.script("build", vec![[built(), vec![Act::Write(".github/workflows/ci.yml", "on: push\n")]].concat()]);
+    let thread = world.ask("web", "Ana", "run the tests on every push").await;
+    world.pass(Span::minutes(5)).await;
+    expect![[r#"
+        Ana: run the tests on every push  ❌
+        Signalbox: acme/website: refused.
+            ▸ Plan       done · 0 s
+            ▸ Build      done · 0 s
+            ▸ Check      done · 0 s
+            ▸ Review     done · 0 s
+            ▸ Open       failed
+            0 s · $0.56 of $8
+        Signalbox: The change request was refused: it touches .github/workflows/ci.yml, which is protected (.github/**); a person has to make that change.
+            The work so far is kept; no change request was opened.
+            Reply here with what should be different, and I'll go on from there.
+            acme/website · plan → build → check → review · 0 s · $0.56 · run:1
+    "#]].assert_eq(&world.transcript(&thread).await);
+    assert!(world.forge.changes().is_empty());
+}
+
+#[tokio::test]
+async fn a_symbolic_link_is_not_followed() {
+    let world = World::default();
+    world.script("build", vec![[built(), vec![Act::Link("src/secrets", "/etc")]].concat()]);
+    let thread = world.ask("web", "Ana", "the price should say $12").await;
+    world.pass(Span::minutes(5)).await;
+    expect![[r#"
+        Ana: the price should say $12  ❌
+        Signalbox: acme/website: refused.
+            ▸ Plan       done · 0 s
+            ▸ Build      done · 0 s
+            ▸ Check      done · 0 s
+            ▸ Review     done · 0 s
+            ▸ Open       failed
+            0 s · $0.56 of $8
+        Signalbox: The change request was refused: it adds or changes src/secrets, a symbolic link or submodule; a person has to make that change.
+            The work so far is kept; no change request was opened.
+            Reply here with what should be different, and I'll go on from there.
+            acme/website · plan → build → check → review · 0 s · $0.56 · run:1
+    "#]].assert_eq(&world.transcript(&thread).await);
+    assert!(world.forge.changes().is_empty());
+}
+
+#[tokio::test]
+async fn a_proposal_the_phase_is_not_granted_is_refused_and_told() {
+    let world = World::default();
+    let sly = Proposal::ChangeRequest { title: "Mine".into(), body: String::new(), not_done: String::new() };
+    world.script("plan", vec![[planned("low"), vec![Act::Propose(sly)]].concat()]);
+    let thread = world.ask("web", "Ana", "the price should say $12").await;
+    world.pass(Span::minutes(5)).await;
+    expect![[r#"
+        Ana: the price should say $12  ✅
+        Signalbox: acme/website: done.
+            ▸ Plan       done · 0 s
+            ▸ Build      done · 0 s
+            ▸ Check      done · 0 s
+            ▸ Review     done · 0 s
+            ▸ Open       done
+            0 s · $0.56 of $8
+        Signalbox: Ready for review: “Pricing: $9 → $12”
+            One file changed (+1 −1), all checks pass, reviewed once.
+            Refused: Plan proposed a change request, which it is not granted
+            acme/website · plan → build → check → review · 0 s · $0.56 · run:1
+            [View change request]
+    "#]]
+    .assert_eq(&world.transcript(&thread).await);
+}
