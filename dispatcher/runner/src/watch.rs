@@ -117,8 +117,10 @@ pub(crate) fn watch(
                 inmate.terminate();
                 let deadline = Instant::now() + GRACE;
                 while inmate.ended()?.is_none() && Instant::now() < deadline && link.control() != Control::Gone {
-                    if let Ok(line) = lines.recv_timeout(TICK) {
-                        ear.hear(line)?;
+                    match lines.recv_timeout(TICK) {
+                        Ok(line) => ear.hear(line)?,
+                        Err(RecvTimeoutError::Disconnected) => thread::sleep(TICK),
+                        Err(RecvTimeoutError::Timeout) => {}
                     }
                 }
             }
