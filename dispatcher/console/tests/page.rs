@@ -131,7 +131,10 @@ fn a_double_click_is_one_press_and_pressing_again_later_is_another() {
     assert_eq!(press(json!({ "action": "stop" })), 200);
     let forged = json!({ "action": "choose", "target": { "workflow": "build", "repository": "a/b", "branch": null, "inputs": {} } });
     assert_eq!(press(forged), 409, "what is not offered cannot be pressed");
-    let pressed = visit.intake.received(3);
+    visit.write("general", Some(&thread), "that was all");
+    let received = visit.intake.received(4);
+    assert!(matches!(&received[3].event.fact, Fact::Said { .. }), "{received:?}");
+    let pressed = &received[..3];
     let ids: Vec<_> = pressed[1..].iter().map(|delivery| delivery.event.id.0.as_str()).collect();
     let of = message.0;
     assert_eq!(ids, [format!("pressed:01J:{of}@2:stop:1"), format!("pressed:01J:{of}@2:stop:2")]);
