@@ -30,15 +30,19 @@ const LOOKING: Duration = Duration::from_millis(2);
 /// Folders of boxes that are not made yet begin so. No box's begins with a point.
 const UNFINISHED: &str = ".new-";
 
+/// Folders of boxes that are stopped begin so until they are removed.
+const STOPPED: &str = ".stopped-";
+
 /// All boxes of this machine.
 pub(crate) struct Boxes {
     config: Config,
     able: OnceLock<()>,
+    swept: OnceLock<()>,
 }
 
 impl Boxes {
     pub(crate) fn new(config: Config) -> Self {
-        Self { config, able: OnceLock::new() }
+        Self { config, able: OnceLock::new(), swept: OnceLock::new() }
     }
 
     /// Makes a jail and runs nothing much in it.
@@ -85,7 +89,12 @@ impl Boxes {
         if vacant.is_none() {
             return Err(Error::unavailable(format!("{} is still running", place.folder().display())));
         }
-        remove(place.folder()).map_err(Error::unavailable)
+        // It is nobody's box from here on. A large checkout takes its time to remove, and nobody need wait for that.
+        let name = place.folder().file_name().unwrap_or_default().to_string_lossy();
+        let stopped = place.folder().with_file_name(format!("{STOPPED}{}-{name}", now().0));
+        fs::rename(place.folder(), &stopped).map_err(Error::unavailable)?;
+        thread::spawn(move || remove(&stopped));
+        Ok(())
     }
 
     pub(crate) fn list(&self) -> Result<Vec<Listed>, Error> {
@@ -108,10 +117,9 @@ impl Boxes {
         if new.exists() {
             fs::remove_dir_all(&new)?;
         }
-        let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_millis();
         let orders = Orders {
             devbox: spec.devbox.clone(),
-            since: Time(u64::try_from(since).unwrap_or(u64::MAX)),
+            since: now(),
             endpoint: std::path::absolute(&self.config.endpoint)?,
             patience: PATIENCE,
             mirrors: std::path::absolute(self.config.folder.join("mirrors"))?,
@@ -175,7 +183,21 @@ impl Boxes {
         fs::create_dir_all(self.all())?;
         let lock = File::create(self.all().join("lock"))?;
         lock.lock()?;
+        if self.swept.set(()).is_ok() {
+            self.sweep()?;
+        }
         Ok(lock)
+    }
+
+    /// Removes what a process before this one had no time to.
+    fn sweep(&self) -> io::Result<()> {
+        for entry in fs::read_dir(self.all())? {
+            let entry = entry?;
+            if entry.file_name().to_string_lossy().starts_with(STOPPED) {
+                thread::spawn(move || remove(&entry.path()));
+            }
+        }
+        Ok(())
     }
 
     fn all(&self) -> PathBuf {
@@ -212,6 +234,11 @@ fn remove(folder: &Path) -> io::Result<()> {
     }
     open_up(folder)?;
     fs::remove_dir_all(folder)
+}
+
+fn now() -> Time {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_millis();
+    Time(u64::try_from(since).unwrap_or(u64::MAX))
 }
 
 fn open_up(folder: &Path) -> io::Result<()> {

@@ -56,7 +56,7 @@ async fn stopped_means_that_nothing_of_it_is_left() {
     until("the script never started", || running("stopped-canary") >= 2);
     world.sandbox.stop(&spec.devbox).await.unwrap();
     assert_eq!(processes("stopped-canary"), Vec::<String>::new());
-    assert_eq!(world.folders(), Vec::<String>::new());
+    until("the folder is not removed", || world.folders().is_empty());
     world.sandbox.stop(&spec.devbox).await.unwrap();
     world.sandbox.stop(&"never made".into()).await.unwrap();
 }
@@ -120,6 +120,7 @@ async fn a_box_that_was_being_made_when_the_dispatcher_died_is_made_by_the_next_
     let spec = world.provision("box").await;
     world.claimed();
     world.sandbox.stop(&spec.devbox).await.unwrap();
+    until("the folder is not removed", || world.folders().is_empty());
     // Half a folder, of another name; and a whole one whose runner was never started.
     let folder = world.boxes().join(world.name.clone());
     fs::create_dir_all(world.boxes().join(format!(".new-{}", world.name))).unwrap();
@@ -146,7 +147,15 @@ async fn what_an_agent_closed_for_everybody_is_removed_all_the_same() {
     let spec = world.provision("box").await;
     world.vacant();
     world.sandbox.stop(&spec.devbox).await.unwrap();
-    assert_eq!(world.folders(), Vec::<String>::new());
+    until("the folder is not removed", || world.folders().is_empty());
+}
+
+#[tokio::test]
+async fn what_a_dispatcher_had_no_time_to_remove_the_next_one_removes() {
+    let world = World::new("true");
+    fs::create_dir_all(world.boxes().join(".stopped-1-box/checkout")).unwrap();
+    assert_eq!(world.sandbox.list().await.unwrap(), []);
+    until("the folder is not removed", || world.folders().is_empty());
 }
 
 #[tokio::test]
