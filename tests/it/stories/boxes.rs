@@ -85,7 +85,7 @@ async fn a_box_that_does_not_come_up_in_time_is_replaced_and_then_given_up() {
             ▸ Review     —
             ▸ Open       —
             4 min · $0.00 of $8
-        Signalbox: No devbox came up for Plan within 1 min.
+        Signalbox: No devbox came up for Plan within 1 min, again and again.
             acme/website · 4 min · $0.00 · run:1
             [Retry]
     "#]]

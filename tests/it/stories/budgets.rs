@@ -38,7 +38,7 @@ async fn at_four_fifths_the_person_is_warned_and_at_the_cap_it_stops_cleanly() {
             ▸ Open       —
             1 min 2 s · $8.71 of $8
         Signalbox: $6.71 of $8 is used. At $8 I stop and keep what is done so far.
-        Signalbox: I stopped at the budget: $8 is used up.
+        Signalbox: I stopped at the budget of $8.
             The work so far is kept; no change request was opened.
             Done so far: plan. Retry goes on with build, with a fresh budget.
             acme/website · plan → build · 1 min 2 s · $8.71 · run:1
@@ -64,7 +64,7 @@ async fn a_run_takes_no_longer_than_its_budget_of_time() {
             ▸ Review     —
             ▸ Open       —
             1 h 30 min · $0.51 of $8
-        Signalbox: I stopped at the budget: 1 h 30 min of work is used up.
+        Signalbox: I stopped at the budget of 1 h 30 min of work.
             The work so far is kept; no change request was opened.
             Done so far: plan. Retry goes on with build, with a fresh budget.
             acme/website · plan → build → check · 1 h 30 min · $0.51 · run:1

@@ -120,7 +120,7 @@ async fn an_agent_that_needs_a_person_says_what_for_and_goes_on_with_the_answer(
             ▸ Open       —
             0 s · $0.14 of $8
         Signalbox: I need a person to go on: which currency: dollars or euros?
-            Reply here with that, and I'll go on from there.
+            Reply here with the answer, and I'll go on from there.
             acme/website · plan → build · 0 s · $0.14 · run:1
             [Retry]
     "#]]
@@ -137,7 +137,7 @@ async fn an_agent_that_needs_a_person_says_what_for_and_goes_on_with_the_answer(
             ▸ Open       —
             0 s · $0.14 of $8
         Signalbox: I need a person to go on: which currency: dollars or euros?
-            Reply here with that, and I'll go on from there.
+            Reply here with the answer, and I'll go on from there.
             acme/website · plan → build · 0 s · $0.14 · run:1
             [Retry]
         Ana: dollars  ↪

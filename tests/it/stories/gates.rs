@@ -101,7 +101,6 @@ async fn denied_with_a_reason_it_ends() {
             ▸ Open       —
             1 min · $0.11 of $8
         Signalbox: May I go on with acme/website? — denied by Max
-            > legal has to see it first
         Max: deny legal has to see it first
         Signalbox: Max said no, so nothing more was done:
             > legal has to see it first

@@ -66,7 +66,7 @@ async fn a_viewer_who_asks_for_a_change_is_told_who_can() {
     world.pass(Span::minutes(5)).await;
     expect![[r#"
         Vic: the price should say $12  ❌
-        Signalbox: This is over: refused.
+        Signalbox: acme/website: refused.
         Signalbox: Only a member can ask for this, and Vic is a viewer here. Ask a member of the team to ask for it in this thread.
             0 s · $0.00 · run:1
     "#]].assert_eq(&world.transcript(&thread).await);

@@ -97,6 +97,28 @@ async fn only_the_person_who_asked_or_a_maintainer_chooses() {
 }
 
 #[tokio::test]
+async fn what_somebody_else_says_meanwhile_is_no_answer() {
+    let world = World::default();
+    let thread = world.ask("lobby", "Ana", "the price should say $12").await;
+    world.pass(Span::minutes(5)).await;
+    world.reply(&thread, "Bo", "surely the api").await;
+    world.pass(Span::minutes(5)).await;
+    expect![[r#"
+        Ana: the price should say $12  ❓
+        Signalbox: Which repository is this about?
+            • acme/api — the API
+            • acme/website — the public website
+            Ana can answer by button, or by writing repo:owner/name. I'll wait a day.
+            [acme/api] [acme/website]
+        Bo: surely the api  ↪
+        Signalbox: Noted; I'll take it along from the start.
+    "#]]
+    .assert_eq(&world.transcript(&thread).await);
+    world.press(&thread, "Ana", "acme/website").await;
+    world.pass(Span::minutes(5)).await;
+}
+
+#[tokio::test]
 async fn a_question_nobody_answers_ends_with_a_message() {
     let world = World::default();
     let thread = world.ask("lobby", "Ana", "the price should say $12").await;
@@ -164,7 +186,7 @@ async fn a_branch_that_does_not_exist_is_told() {
     world.pass(Span::minutes(1)).await;
     expect![[r#"
         Ana: the price should say $12 branch:spring  ❌
-        Signalbox: This is over: failed.
+        Signalbox: acme/website: failed.
         Signalbox: acme/website has no branch spring
             Nothing was changed. Once that is put right, press Retry.
             0 s · $0.00 · run:1

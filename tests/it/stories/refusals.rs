@@ -32,6 +32,45 @@ async fn a_protected_path_is_not_touched() {
 }
 
 #[tokio::test]
+async fn what_was_refused_is_left_out_once_a_person_says_so() {
+    let world = World::default();
+    let protected = Act::Write(".github/workflows/ci.yml", "on: push\n");
+    let without = vec![Act::Remove(".github/workflows/ci.yml")];
+    world.script("build", vec![[built(), vec![protected]].concat(), [built(), without].concat()]);
+    let thread = world.ask("web", "Ana", "the price should say $12, and run the tests on every push").await;
+    world.pass(Span::minutes(5)).await;
+    world.reply(&thread, "Ana", "leave the tests out, then").await;
+    world.pass(Span::minutes(5)).await;
+    expect![[r#"
+        Ana: the price should say $12, and run the tests on every push  ✅
+        Signalbox: acme/website: refused.
+            ▸ Plan       done · 0 s
+            ▸ Build      done · 0 s
+            ▸ Check      done · 0 s
+            ▸ Review     done · 0 s
+            ▸ Open       failed
+            0 s · $0.56 of $8
+        Signalbox: The change request was refused: it touches .github/workflows/ci.yml, which is protected (.github/**); a person has to make that change.
+            The work so far is kept; no change request was opened.
+            Reply here with what should be different, and I'll go on from there.
+            acme/website · plan → build → check → review · 0 s · $0.56 · run:1
+        Ana: leave the tests out, then  ↪
+        Signalbox: acme/website: done.
+            ▸ Plan       done · 0 s
+            ▸ Build      done · 0 s
+            ▸ Check      done · 0 s
+            ▸ Review     done · 0 s
+            ▸ Open       done
+            0 s · $0.45 of $8
+        Signalbox: Ready for review: “Pricing: $9 → $12”
+            One file changed (+1 −1), all checks pass, reviewed once.
+            acme/website · plan → build → check → review · 0 s · $0.45 · run:2
+            [View change request]
+    "#]].assert_eq(&world.transcript(&thread).await);
+    assert_eq!(world.forge.changes().len(), 1);
+}
+
+#[tokio::test]
 async fn a_symbolic_link_is_not_followed() {
     let world = World::default();
     world.script("build", vec![[built(), vec![Act::Link("src/secrets", "/etc")]].concat()]);

@@ -24,7 +24,7 @@ async fn a_workflow_with_a_mistake_is_told_with_its_place() {
     world.pass(Span::minutes(1)).await;
     expect![[r#"
         Ana: the price should say $12  ❌
-        Signalbox: This is over: failed.
+        Signalbox: acme/website: failed.
         Signalbox: acme/website: .signalbox/workflows/build/workflow.yaml:1:1: the file has no `description` (add it: What it does, in a sentence shown to people.)
             Nothing was changed. Once that is put right, press Retry.
             0 s · $0.00 · run:1

@@ -25,6 +25,8 @@ pub enum Act {
     Spend(u64),
     /// It writes a file.
     Write(&'static str, &'static str),
+    /// It removes a file.
+    Remove(&'static str),
     /// It plants a symbolic link.
     Link(&'static str, &'static str),
     /// It leaves its typed output.
@@ -267,6 +269,7 @@ impl Boxes {
                     draft.usage + Usage { micro_usd, tokens_in: micro_usd / 3, tokens_out: micro_usd / 15, turns: 1 };
             }
             Act::Write(path, text) => draft.edits.push((path, Edit::Write(text.into()))),
+            Act::Remove(path) => draft.edits.push((path, Edit::Remove)),
             Act::Link(path, to) => draft.edits.push((path, Edit::Link(to.into()))),
             Act::Output(output) => draft.output = Some(output),
             Act::Propose(proposal) => draft.proposals.push(proposal),

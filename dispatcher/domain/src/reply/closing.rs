@@ -35,7 +35,7 @@ pub fn closing(run: &Run, at: Time) -> Post {
         }
         Outcome::Rejected { by, reason } => Post::line(format!("{} said no, so nothing more was done:", by.name))
             .and(Line::Quote { text: reason.clone() }),
-        Outcome::BudgetExhausted { limit } => Post::line(format!("I stopped at the budget: {limit} is used up.")),
+        Outcome::BudgetExhausted { limit } => Post::line(format!("I stopped at the budget of {limit}.")),
         Outcome::Stopped { by, deleted: true } => Post::line(format!("{} deleted the request, so I stopped.", by.name)),
         Outcome::Stopped { by, deleted: false } if run.epoch == 0 => {
             Post::line(format!("Stopped by {} before any work began.", by.name))
@@ -86,7 +86,7 @@ fn next(run: &Run, outcome: &Outcome) -> Option<String> {
         Outcome::Blocked { .. } if job.change.is_some() => {
             Some("Take the draft over, or reply here with what to try, and I'll go on from there.".into())
         }
-        Outcome::Blocked { .. } => Some("Reply here with that, and I'll go on from there.".into()),
+        Outcome::Blocked { .. } => Some("Reply here with the answer, and I'll go on from there.".into()),
         Outcome::Refused { .. } => Some("Reply here with what should be different, and I'll go on from there.".into()),
         Outcome::Failed { .. }
         | Outcome::Lost

@@ -46,13 +46,8 @@ pub fn gate(job: &Job, phase: &Phase, gate: &Gate, digest: &Digest) -> Post {
 }
 
 /// The gate, once it is decided: the buttons are gone, the decision and its author stand there.
-pub fn gate_decided(job: &Job, phase: &Phase, by: &Person, deny: Option<&str>) -> Post {
-    let (word, reason) = match deny {
-        None => ("approved", ""),
-        Some(reason) => ("denied", reason),
-    };
-    let post = over(job, phase, &format!("{word} by {}", by.name));
-    if reason.is_empty() { post } else { post.and(Line::Quote { text: reason.into() }) }
+pub fn gate_decided(job: &Job, phase: &Phase, by: &Person, denied: bool) -> Post {
+    over(job, phase, &format!("{} by {}", if denied { "denied" } else { "approved" }, by.name))
 }
 
 /// The gate, once it is not asked any more.

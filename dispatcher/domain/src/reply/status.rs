@@ -7,7 +7,7 @@ use alloc::vec::Vec;
 use crate::outcome::Outcome;
 use crate::post::{self, Action, Line, Post, Span};
 use crate::reply::{money, passed_over, place};
-use crate::route::Target;
+use crate::route::{Decision, Target};
 use crate::run::{Job, Plan, Progress, Run, Stage, State};
 use crate::time::Time;
 use crate::workflow::{Phase, Work};
@@ -39,7 +39,13 @@ pub fn status(run: &Run, at: Time) -> Option<Post> {
         }
         State::Ended { outcome, job: Some(job), .. } => checklist(over(outcome, Some(&job.plan.target)), job, true, at),
         State::Ended { .. } if !run.shown => return None,
-        State::Ended { outcome, job: None, .. } => return Some(over(outcome, run.memory.as_ref())),
+        State::Ended { outcome, job: None, .. } => {
+            let target = match run.route.as_ref().map(|route| &route.decision) {
+                Some(Decision::Go { target, .. }) => Some(target),
+                Some(Decision::Ask { .. } | Decision::Nowhere { .. }) | None => None,
+            };
+            return Some(over(outcome, target));
+        }
     };
     if let Some(failed) = passed_over(run) {
         post = post.and(failed);

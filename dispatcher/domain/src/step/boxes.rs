@@ -208,7 +208,10 @@ fn judge(turn: &mut Turn<'_>, phase: &Phase, finish: &Finish, invalid: &[String]
             };
             fail(turn, &phase.name, Outcome::Failed { cause, details });
         }
-        End::Budget => fail(turn, &phase.name, Outcome::BudgetExhausted { limit: "what was left of it".into() }),
+        End::Budget => {
+            let limit = reply::money(job.plan.workflow.budget.micro_usd);
+            fail(turn, &phase.name, Outcome::BudgetExhausted { limit });
+        }
         End::Broken { transient: true, detail } => {
             let outcome = Outcome::Failed { cause: format!("{label} failed: {detail}"), details };
             phases::again(turn, phase, detail, outcome);
@@ -315,7 +318,11 @@ pub(super) fn woke(mut turn: Turn<'_>, alarm: &Alarm) -> Step {
                 job.phases.get(&phase.name).is_some_and(|progress| matches!(progress.stage, Stage::Starting { .. }))
             });
             let Some((_, phase)) = starting else { return Step::Ignored(Reason::Passed) };
-            let cause = format!("No devbox came up for {} within {}.", phase.label, phase.timeout.start.words());
+            let cause = format!(
+                "No devbox came up for {} within {}, again and again.",
+                phase.label,
+                phase.timeout.start.words()
+            );
             let outcome = Outcome::Failed { cause, details: String::new() };
             lose(&mut turn, devbox, "its devbox did not come up in time", outcome);
         }

@@ -14,10 +14,10 @@ use crate::post::Slot;
 use crate::reason::Reason;
 use crate::reply;
 use crate::route::{Decision, Target};
-use crate::run::{Job, Plan, Routed, State};
+use crate::run::{Job, Plan, Routed, Run, State};
 use crate::step::turn::Turn;
 use crate::step::{Step, closing, phases};
-use crate::talk::Person;
+use crate::talk::{Person, Role};
 use crate::time::Span;
 use crate::workflow::Workflow;
 
@@ -62,7 +62,7 @@ pub(super) fn chosen(mut turn: Turn<'_>, target: &Target, by: &Person) -> Step {
         turn.whisper(by, "That question is answered already; nothing changed.");
         return turn.done();
     };
-    if by.id != turn.run.request.by.id && by.role < crate::talk::Role::Maintainer {
+    if !may_choose(&turn.run, by) {
         let text = format!("Only {} or a maintainer can answer that.", turn.run.request.by.name);
         turn.whisper(by, text);
         return turn.done();
@@ -78,6 +78,10 @@ pub(super) fn chosen(mut turn: Turn<'_>, target: &Target, by: &Person) -> Step {
     }
     resolve(&mut turn, target.clone());
     turn.done()
+}
+
+pub(super) fn may_choose(run: &Run, by: &Person) -> bool {
+    by.id == run.request.by.id || by.role >= Role::Maintainer
 }
 
 fn resolve(turn: &mut Turn<'_>, target: Target) {

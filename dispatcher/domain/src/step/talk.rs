@@ -212,7 +212,9 @@ fn follow(mut turn: Turn<'_>, message: &Message, correction: bool, urgent: bool)
     let known = turn.run.followups.iter().any(|followup| !followup.withdrawn && !followup.correction);
     turn.run.followups.push(added(message, turn.at, correction));
     turn.ask(Effect::Mark { message: message.id.clone(), mark: Mark::Passed });
-    if let State::Choosing { asked, .. } = &turn.run.state {
+    if let State::Choosing { asked, .. } = &turn.run.state
+        && place::may_choose(&turn.run, &message.by)
+    {
         let slot = Slot::Question(*asked);
         turn.say(slot, reply::question_over(&turn.run, "answered in words"));
         place::route(&mut turn);
@@ -480,7 +482,7 @@ fn decide_at(mut turn: Turn<'_>, by: &Person, name: &PhaseName, wanted: &Digest,
     if let Some(progress) = job.phases.get_mut(name) {
         progress.stage = if deny.is_some() { Stage::Failed } else { Stage::Done };
     }
-    let post = reply::gate_decided(job, &phase, by, deny.as_deref());
+    let post = reply::gate_decided(job, &phase, by, deny.is_some());
     turn.say(Slot::Gate(name.clone(), wanted.clone()), post);
     match deny {
         Some(reason) => closing::end(&mut turn, Outcome::Rejected { by: by.clone(), reason }),
