@@ -1,0 +1,1 @@
+//! Nothing: the stories are tests.
