@@ -114,6 +114,7 @@ fn writer(path: &Path, bytes: Option<u64>) -> Result<Connection, Error> {
         let mut connection = Connection::open(path.join(DATABASE))?;
         schema::prepare(&connection)?;
         schema::migrate(&mut connection)?;
+        free(&mut connection)?;
         if let Some(bytes) = bytes {
             let page: u32 = connection.pragma_query_value(None, "page_size", |row| row.get(0))?;
             let pages = u32::try_from(bytes / u64::from(page.max(1))).unwrap_or(u32::MAX);
@@ -122,6 +123,18 @@ fn writer(path: &Path, bytes: Option<u64>) -> Result<Connection, Error> {
         Ok(connection)
     };
     open().map_err(|trouble| located(trouble, path))
+}
+
+/// Whoever held a delivery or an effect is dead: the lock says that nobody else works here. So nothing waits for a lease
+/// to run out after a crash.
+fn free(connection: &mut Connection) -> Result<(), Trouble> {
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    transaction.execute_batch(
+        "UPDATE queue SET until = 0, receipt = NULL WHERE until > 0;
+         UPDATE effect SET until = 0 WHERE settled = 0 AND until > 0;",
+    )?;
+    transaction.commit()?;
+    Ok(())
 }
 
 fn reader(path: &Path) -> Result<Connection, Error> {

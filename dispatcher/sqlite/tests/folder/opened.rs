@@ -4,7 +4,7 @@ use signalbox_domain::time::Time;
 use signalbox_ports::Error;
 use signalbox_ports::blobs::Blobs;
 use signalbox_ports::queue::Queue;
-use signalbox_ports::store::{Recorded, Store};
+use signalbox_ports::store::{Claimed, Recorded, Store};
 use signalbox_sqlite::Folder;
 use tempfile::TempDir;
 
@@ -41,6 +41,28 @@ async fn everything_is_there_when_the_folder_is_opened_again() {
     assert!(folds(&folder).await);
     let found = folder.verify().await.unwrap();
     assert_eq!((found.deliveries, found.runs, found.steps, &found.problems), (2, 1, 1, &vec![]));
+}
+
+#[tokio::test]
+async fn what_a_dispatcher_held_when_it_died_is_free_for_the_next_one() {
+    let root = TempDir::new().unwrap();
+    let (first, second) = (said("t", 1), said("t", 2));
+    let (run, ticket, claimed) = {
+        let folder = Folder::open(root.path()).unwrap();
+        folder.record(&first).await.unwrap();
+        folder.record(&second).await.unwrap();
+        folder.send(&second.thread, &second.event.id).await.unwrap();
+        let run = advance(&folder, &first).await.unwrap().unwrap();
+        let claimed = folder.claim(&run.id, Time(u64::MAX), Time(u64::MAX)).await.unwrap();
+        (run, folder.receive(Time(1), Time(u64::MAX)).await.unwrap().unwrap(), claimed)
+    };
+    let folder = Folder::open(root.path()).unwrap();
+    let again = folder.receive(Time(1), Time(2)).await.unwrap().unwrap();
+    assert_eq!((&again.delivery, again.tries), (&ticket.delivery, ticket.tries + 1));
+    let taken = folder.claim(&run.id, Time(u64::MAX), Time(u64::MAX)).await.unwrap();
+    assert!(!taken.is_empty());
+    let tries = |claimed: &[Claimed]| claimed.iter().map(|claimed| claimed.tries).collect::<Vec<_>>();
+    assert_eq!(tries(&taken), tries(&claimed).iter().map(|tries| tries + 1).collect::<Vec<_>>());
 }
 
 #[test]
