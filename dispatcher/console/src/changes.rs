@@ -62,7 +62,10 @@ async fn page(
     page["branch"] = json!(clean(&shown.branch));
     page["description"] = json!(clean(&shown.description));
     page["checks"] = json!(checks);
-    page["files"] = json!(diff::files(&shown.diff));
+    let mut files = diff::files(&shown.diff);
+    // What agents hand to each other comes after what was asked for.
+    files.sort_by_key(|file| file.path.starts_with(".signalbox/runs/"));
+    page["files"] = json!(files);
     Ok(Json(page))
 }
 
