@@ -22,7 +22,14 @@ impl Engine {
                 self.ports.queue.finish(ticket).await?;
                 Ok(run)
             }
-            Err(error) => {
+            // Poison: trying again would hold up its thread for ever. It is kept, noted and shown.
+            Err(Error::Rejected(why)) => {
+                tracing::error!(delivery = %ticket.delivery, why, "delivery unworkable");
+                self.ports.store.ignore(&ticket.delivery, None, Reason::Unworkable).await?;
+                self.ports.queue.finish(ticket).await?;
+                Ok(None)
+            }
+            Err(error @ (Error::Conflict | Error::Unavailable(_))) => {
                 tracing::warn!(delivery = %ticket.delivery, tries = ticket.tries, %error, "delivery put off");
                 let due = self.ports.clock.now() + backoff(ticket.tries);
                 self.ports.queue.release(ticket, due).await?;
