@@ -306,7 +306,13 @@ pub(super) fn released(mut turn: Turn<'_>, devbox: &DevboxId) -> Step {
     if !turn.run.boxes.remove(devbox) {
         return Step::Ignored(Reason::Repeated);
     }
-    abandon(&mut turn, devbox);
+    let left = abandon(&mut turn, devbox);
+    if let Some((phase, _)) = left
+        && matches!(turn.run.state, State::Working(_))
+    {
+        // Nobody asked for that; its phase is not left waiting for it.
+        phases::again(&mut turn, &phase, "its devbox was lost", Outcome::Lost);
+    }
     closing::settle(&mut turn);
     turn.done()
 }
