@@ -22,6 +22,8 @@ pub enum Reason {
     Passed,
     /// The message it is about is not one this run was asked by.
     Unrelated,
+    /// It could not be worked and never will be; the log says why.
+    Unworkable,
 }
 
 impl Reason {
@@ -36,6 +38,7 @@ impl Reason {
             Self::Over => "the run is over",
             Self::Passed => "the alarm is about something that has passed",
             Self::Unrelated => "the message is not part of this run's request",
+            Self::Unworkable => "it could not be worked; the log says why",
         }
     }
 }
