@@ -1,5 +1,6 @@
 //! Stories, crashes, orders, architecture.
 
+mod architecture;
 mod crashes;
 mod orders;
 mod stories;

@@ -217,7 +217,9 @@ impl Harness {
         if let Some(due) = self.aside(async |world| world.store.next_due().await.ok().flatten()).await {
             next = next.min(due);
         }
-        let waiting = !self.world.queue.waiting().is_empty();
+        // A dispatcher sweeps all the time; here it is enough to while something waits.
+        let unworked = self.aside(async |world| world.store.unworked(Time(u64::MAX), 1).await).await;
+        let waiting = unworked.is_ok_and(|unworked| !unworked.is_empty());
         if waiting || !self.world.boxes.live().is_empty() {
             next = next.min(now + Span::seconds(2));
         }

@@ -26,12 +26,6 @@ pub(super) struct Verdict {
     pub(super) duplicated: Vec<String>,
 }
 
-impl Verdict {
-    pub(super) fn clean(&self) -> bool {
-        self.lost.is_empty() && self.duplicated.is_empty()
-    }
-}
-
 /// Judges a world at rest.
 pub(super) async fn judge(harness: &Harness, scenario: &Scenario) -> Verdict {
     let mut verdict = Verdict { lost: harness.missed.clone(), duplicated: Vec::new() };
