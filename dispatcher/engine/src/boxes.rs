@@ -92,7 +92,7 @@ const MAX_TITLE: usize = 200;
 
 impl Engine {
     /// The absolute time by which a box that was heard of now must be heard of again.
-    fn deadline(&self) -> signalbox_domain::time::Time {
+    pub(crate) fn deadline(&self) -> signalbox_domain::time::Time {
         let heartbeat = self.settings.heartbeat;
         self.ports.clock.now() + heartbeat + heartbeat + SILENCE
     }

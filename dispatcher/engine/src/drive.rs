@@ -27,6 +27,9 @@ impl Engine {
     /// Works until the future it is called in is dropped: `workers` deliveries beside each other, what is due, and
     /// sweeps. Trouble is logged and tried again; what matters is in the store.
     pub async fn drive(self: &Arc<Self>, workers: usize) {
+        if let Err(error) = self.listen_again().await {
+            tracing::warn!(%error, "boxes that could not report in the meantime may count as lost");
+        }
         let workers = futures::future::join_all((0..workers.max(1)).map(|_| self.clone().worker()));
         tokio::join!(workers, self.clone().alarms(), self.clone().sweeper());
     }

@@ -66,6 +66,8 @@ pub(crate) const SILENCE: Span = Span::seconds(6);
 /// How long a box that was asked for is kept track of before its runner claims; the phase's own `start` limit is
 /// shorter.
 pub(crate) const UNCLAIMED: Span = Span::minutes(30);
+/// How long a runner may take from its box to its claim, before a box that is dead and has not claimed counts as lost.
+pub(crate) const ARRIVAL: Span = Span::seconds(10);
 /// How often a delivery is tried at once after losing a race, before it goes back to the queue.
 pub(crate) const RACES: u32 = 5;
 /// How many things one sweep takes up of each kind.

@@ -1,17 +1,15 @@
 //! What was left behind: deliveries not queued, effects still owed, boxes not heard of, boxes nobody wants.
 
-use std::collections::BTreeMap;
-
-use signalbox_domain::devbox::Control;
+use signalbox_domain::devbox::{Control, Listed};
 use signalbox_domain::event::{Delivery, Event, Fact};
-use signalbox_domain::id::{DeliveryId, DevboxId};
+use signalbox_domain::id::DeliveryId;
 use signalbox_domain::time::Time;
 use signalbox_ports::Error;
 use signalbox_ports::intake::Intake;
 use signalbox_ports::store::Lease;
 
 use crate::Engine;
-use crate::settings::{STRANDED, SWEEP_BATCH};
+use crate::settings::{ARRIVAL, STRANDED, SWEEP_BATCH};
 
 /// What a sweep found.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -47,6 +45,17 @@ impl Engine {
         Ok(swept)
     }
 
+    /// Boxes could not report while nobody listened: each is given the time of one that was just heard of. One that is
+    /// dead is found by its provider.
+    pub(crate) async fn listen_again(&self) -> Result<(), Error> {
+        for lease in self.ports.store.lapsed(self.ports.clock.now(), SWEEP_BATCH).await? {
+            if lease.claimed {
+                self.ports.store.beat(&lease.devbox, lease.epoch, self.deadline()).await?;
+            }
+        }
+        Ok(())
+    }
+
     /// Performs every effect that is due. Returns how many were settled.
     pub async fn due(&self) -> Result<usize, Error> {
         let mut settled = 0;
@@ -66,12 +75,13 @@ impl Engine {
                 return Ok((0, 0));
             }
         };
-        let alive: BTreeMap<DevboxId, bool> = listed.into_iter().map(|listed| (listed.devbox, listed.alive)).collect();
         let (mut lost, mut leftovers) = (0, 0);
-        for (devbox, alive) in alive {
+        for Listed { devbox, since, alive } in listed {
+            // Before it claimed it may be one that is only being made.
+            let made = since + ARRIVAL <= now;
             match self.ports.store.leased(&devbox).await? {
                 Some(lease) if lease.control != Control::Gone => {
-                    if !alive && lease.claimed {
+                    if !alive && (lease.claimed || made) {
                         self.vanished(&lease, now).await?;
                         lost += 1;
                     }
