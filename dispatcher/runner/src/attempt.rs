@@ -363,10 +363,6 @@ impl From<crate::git::Error> for Broken {
 
 impl From<PushError> for Broken {
     fn from(error: PushError) -> Self {
-        let transient = match &error {
-            PushError::Git(error) => error.is_transient(),
-            PushError::Moved { .. } => false,
-        };
-        Self { transient, detail: error.to_string() }
+        Self { transient: error.is_transient(), detail: error.to_string() }
     }
 }

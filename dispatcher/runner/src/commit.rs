@@ -8,7 +8,7 @@ use signalbox_domain::devbox::{Author, Checkout, DiffStat};
 use signalbox_domain::id::Commit;
 
 use crate::checkout::Work;
-use crate::git::{Error, Git};
+use crate::git::{self, Error, Git};
 use crate::place::Place;
 
 /// Who commits. The author is who asked.
@@ -80,9 +80,24 @@ pub(crate) fn patch(place: &Place, work: &Work, committed: &Committed) -> Result
     changes(place, &work.checkout, committed.head.as_str(), &["--patch", "--binary", "--full-index"])
 }
 
+impl PushError {
+    /// Whether pushing again later may help.
+    pub(crate) fn is_transient(&self) -> bool {
+        match self {
+            Self::Git(error) => error.is_transient(),
+            Self::Moved { .. } => false,
+        }
+    }
+}
+
 /// Puts the branch at `committed`, if it is where this attempt began, does not exist yet, or holds nothing but what an
 /// earlier, lost attempt at the same work left there.
 pub(crate) fn push(place: &Place, work: &Work, committed: &Committed) -> Result<(), PushError> {
+    // Looking again each time where the branch is: a push whose answer was lost has happened.
+    git::patiently(PushError::is_transient, || push_once(place, work, committed))
+}
+
+fn push_once(place: &Place, work: &Work, committed: &Committed) -> Result<(), PushError> {
     let checkout = &work.checkout;
     let branch = format!("refs/heads/{}", checkout.branch);
     let remote = |name: &str| git(place, name).credential(&checkout.url, checkout.token.as_deref());

@@ -5,6 +5,7 @@ use std::fs;
 use std::io::{self, Write as _};
 use std::path::Path;
 use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
 
 use base64::Engine as _;
 
@@ -44,6 +45,12 @@ const CONFIG: &str = "\
 \tlowSpeedTime = 60
 ";
 
+/// How long the forge may be out of reach. It is back seconds after it is started again, and no try of the phase should
+/// be lost to that.
+const PATIENCE: Duration = Duration::from_secs(60);
+/// How long to wait before asking it again.
+const PAUSE: Duration = Duration::from_millis(500);
+
 /// What git did not do, and its own words for why.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Error {
@@ -61,7 +68,7 @@ pub(crate) enum Error {
 }
 
 /// What git says when the network or the other side is at fault.
-const PASSING: [&str; 10] = [
+const PASSING: [&str; 12] = [
     "Could not resolve",
     "Failed to connect",
     "Couldn't connect",
@@ -70,6 +77,8 @@ const PASSING: [&str; 10] = [
     "RPC failed",
     "early EOF",
     "hung up",
+    "Empty reply",
+    "unexpected disconnect",
     "error: 50",
     "error: 429",
 ];
@@ -80,6 +89,17 @@ impl Error {
         match self {
             Self::Refused { complaint, .. } => PASSING.iter().any(|words| complaint.contains(words)),
             Self::Io(_) => true,
+        }
+    }
+}
+
+/// Asks the forge until it answers, or for as long as one is waited for.
+pub(crate) fn patiently<T, E>(passing: impl Fn(&E) -> bool, mut ask: impl FnMut() -> Result<T, E>) -> Result<T, E> {
+    let deadline = Instant::now() + PATIENCE;
+    loop {
+        match ask() {
+            Err(error) if passing(&error) && Instant::now() < deadline => std::thread::sleep(PAUSE),
+            answer => return answer,
         }
     }
 }

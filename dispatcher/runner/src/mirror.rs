@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use signalbox_domain::devbox::Checkout;
 use signalbox_domain::id::{Commit, Repository};
 
-use crate::git::{Error, Git};
+use crate::git::{self, Error, Git};
 
 /// The mirror of one repository.
 pub(crate) struct Mirror {
@@ -41,11 +41,13 @@ impl Mirror {
 
     fn fetch(&self, checkout: &Checkout, commit: &Commit) -> Result<(), Error> {
         let fetch = |refspecs: &[&str]| {
-            self.git("fetch")
-                .credential(&checkout.url, checkout.token.as_deref())
-                .args(["--quiet", "--no-tags", "--no-write-fetch-head", "--end-of-options", &checkout.url])
-                .args(refspecs)
-                .run()
+            git::patiently(Error::is_transient, || {
+                self.git("fetch")
+                    .credential(&checkout.url, checkout.token.as_deref())
+                    .args(["--quiet", "--no-tags", "--no-write-fetch-head", "--end-of-options", &checkout.url])
+                    .args(refspecs)
+                    .run()
+            })
         };
         // By name first: the commits between are fetched once and found by the next fetch. A forge may no longer have
         // a branch for the commit, or refuse to give one by its number: the other way is tried then.
