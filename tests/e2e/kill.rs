@@ -22,7 +22,7 @@ const RUNS: u32 = 20;
 /// Conversations beside each other.
 const THREADS: u32 = 6;
 /// A phase is tried six times at most: a run that loses more boxes than this may end for a good reason.
-const BOXES_OF_A_RUN: u32 = 5;
+const BOXES_OF_A_RUN: u32 = 3;
 /// The longest pause before a kill, in milliseconds.
 const PAUSE_MS: u64 = 700;
 /// How long a conversation may take to come to rest when nothing is killed any more.
