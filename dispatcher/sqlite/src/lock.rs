@@ -4,10 +4,18 @@
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{Read, Seek, Write};
 use std::path::Path;
+use std::thread;
+use std::time::{Duration, Instant};
 
 use signalbox_ports::Error;
 
 use crate::error::file;
+
+/// How long the lock may outlive its dispatcher: one that is killed while it starts a program leaves a child that has it
+/// until it has become that program.
+const LEAVING: Duration = Duration::from_secs(1);
+/// How often it is looked.
+const LOOKING: Duration = Duration::from_millis(10);
 
 /// The lock, held as long as this lives.
 #[derive(Debug)]
@@ -21,10 +29,14 @@ impl Lock {
         let path = folder.join("dispatcher.lock");
         let opened = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(&path);
         let mut lock = opened.map_err(|error| file(&error, "open the lock", &path))?;
-        match lock.try_lock() {
-            Ok(()) => {}
-            Err(TryLockError::WouldBlock) => return Err(held(&mut lock, folder)),
-            Err(TryLockError::Error(error)) => return Err(file(&error, "lock", &path)),
+        let deadline = Instant::now() + LEAVING;
+        loop {
+            match lock.try_lock() {
+                Ok(()) => break,
+                Err(TryLockError::WouldBlock) if Instant::now() < deadline => thread::sleep(LOOKING),
+                Err(TryLockError::WouldBlock) => return Err(held(&mut lock, folder)),
+                Err(TryLockError::Error(error)) => return Err(file(&error, "lock", &path)),
+            }
         }
         // Who it is only helps people: the lock is what counts.
         drop(lock.set_len(0).and_then(|()| lock.rewind()).and_then(|()| writeln!(lock, "{}", std::process::id())));

@@ -81,6 +81,21 @@ fn a_second_dispatcher_is_turned_away_until_the_first_one_ends() {
     Folder::open(root.path()).unwrap();
 }
 
+#[test]
+fn a_dispatcher_that_is_just_leaving_is_waited_for() {
+    let root = TempDir::new().unwrap();
+    let first = Folder::open(root.path()).unwrap();
+    let (tell, told) = std::sync::mpsc::channel();
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            tell.send(()).unwrap();
+            Folder::open(root.path()).unwrap();
+        });
+        told.recv().unwrap();
+        drop(first);
+    });
+}
+
 #[tokio::test]
 async fn somebody_may_look_in_while_a_dispatcher_works_and_changes_nothing() {
     let root = TempDir::new().unwrap();
