@@ -238,6 +238,18 @@ fn listen(turn: &mut Turn<'_>) -> bool {
         return false;
     }
     let Some(name) = job.listener().map(|phase| phase.name.clone()) else { return false };
+    let stage = |name: &PhaseName| job.phases.get(name).map(|progress| &progress.stage);
+    if !matches!(stage(&name), Some(Stage::Skipped)) {
+        redo(turn, &name);
+        return true;
+    }
+    // Its condition does not hold, and will not when it is asked again: then the last agent that worked acts on it.
+    let worked =
+        |phase: &&Phase| matches!(phase.work, Work::Agent(_)) && matches!(stage(&phase.name), Some(Stage::Done));
+    let Some(name) = job.plan.workflow.phases.iter().rev().find(worked).map(|phase| phase.name.clone()) else {
+        return false;
+    };
+    job.heard = turn.run.followups.len();
     redo(turn, &name);
     true
 }
