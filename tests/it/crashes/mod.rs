@@ -193,7 +193,12 @@ async fn the_schedule_that_was_asked_for() {
             let run = harness.world.run(thread).await.expect("a run");
             for entry in harness.world.store.history(&run.id).await.expect("memory") {
                 let fact = format!("{:?}", entry.event.fact);
-                println!("{} {} {}", entry.version, entry.event.at.0 % 10_000_000, fact.chars().take(150).collect::<String>());
+                println!(
+                    "{} {} {}",
+                    entry.version,
+                    entry.event.at.0 % 10_000_000,
+                    fact.chars().take(150).collect::<String>()
+                );
             }
         }
         harness.world.abandon();

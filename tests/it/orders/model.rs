@@ -1,5 +1,7 @@
 //! A run and everything the world owes it, moved one event at a time.
 
+#![expect(clippy::wildcard_enum_match_arm, reason = "a letter is about few of many variants")]
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::json;

@@ -67,7 +67,9 @@ pub(super) fn build() -> Workflow {
     workflow("build", phases)
 }
 
-/// One agent that answers.
+/// One agent that answers, and one that is not needed.
 pub(super) fn answer() -> Workflow {
-    workflow("answer", vec![phase("answer", &[], agent())])
+    let mut more = phase("more", &["answer"], agent());
+    more.when = Some(Condition::Is(false.into()));
+    workflow("answer", vec![phase("answer", &[], agent()), more])
 }
