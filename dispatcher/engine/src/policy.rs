@@ -74,8 +74,7 @@ mod tests {
         ] {
             assert!(matches(glob, path), "{glob} {path}");
         }
-        for (glob, path) in [(".ci/**", "ci/x"), ("src/*.rs", "src/a/lib.rs"), ("CODEOWNERS", "CODEOWNERS.md")]
-        {
+        for (glob, path) in [(".ci/**", "ci/x"), ("src/*.rs", "src/a/lib.rs"), ("CODEOWNERS", "CODEOWNERS.md")] {
             assert!(!matches(glob, path), "{glob} {path}");
         }
     }

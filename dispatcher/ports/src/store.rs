@@ -55,10 +55,15 @@ impl Commit {
     pub fn check(&self) -> Result<(), Error> {
         let Run { id, version, .. } = &self.run;
         if *version != self.loaded + 1 {
-            return Err(Error::rejected(format!("a step made version {version} of run {id} out of version {}", self.loaded)));
+            return Err(Error::rejected(format!(
+                "a step made version {version} of run {id} out of version {}",
+                self.loaded
+            )));
         }
         match self.effects.iter().find(|owed| owed.id.run != *id || owed.id.version != *version) {
-            Some(owed) => Err(Error::rejected(format!("version {version} of run {id} cannot owe the effect {}", owed.id))),
+            Some(owed) => {
+                Err(Error::rejected(format!("version {version} of run {id} cannot owe the effect {}", owed.id)))
+            }
             None => Ok(()),
         }
     }

@@ -9,29 +9,29 @@
 //! # Ok::<(), Vec<signalbox_workflow::Problem>>(())
 //! ```
 
-pub mod shipped;
-pub mod prompt;
-pub mod output;
-pub mod bounds;
-mod load;
-mod yaml;
-mod node;
-mod keys;
-mod shape;
-mod schema;
-mod measure;
-mod draft;
-mod handoffs;
 mod authority;
-mod parts;
-mod lower;
-mod rules;
+pub mod bounds;
 mod condition;
+mod draft;
 mod expression;
-mod typed;
-mod reach;
+mod handoffs;
+mod keys;
+mod load;
+mod lower;
+mod measure;
+mod node;
+pub mod output;
+mod parts;
 mod plan;
 mod problem;
+pub mod prompt;
+mod reach;
+mod rules;
+mod schema;
+mod shape;
+pub mod shipped;
+mod typed;
+mod yaml;
 
 pub use load::{Loaded, load};
 pub use plan::{Plan, plan};
