@@ -1,4 +1,4 @@
-//! Drives: a delivery is [received](Engine::receive), its run [advanced](Engine::advance) by one step, what the step
+//! Drives: a delivery is [received](signalbox_ports::intake::Intake::receive), its run [advanced](Engine::advance) by one step, what the step
 //! decided is [performed](Engine::perform), and a [sweep](Engine::sweep) enters the same path for what was left behind.
 //!
 //! Nothing is performed that was not first committed; nothing is acknowledged that was not first stored. A crash after
