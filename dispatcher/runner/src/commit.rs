@@ -44,7 +44,8 @@ pub(crate) enum PushError {
     },
 }
 
-/// Commits everything that lies in the checkout, and `handoffs` by their path. Nothing, if that changes nothing.
+/// Commits everything that lies in the checkout, and `handoffs` by their path. Nothing, if nothing was changed: handoffs
+/// alone are words about a change, not one.
 ///
 /// The jail must have ended: nobody may change the files while they are read.
 pub(crate) fn commit(
@@ -54,10 +55,11 @@ pub(crate) fn commit(
     handoffs: &BTreeMap<String, Vec<u8>>,
 ) -> Result<Option<Committed>, Error> {
     let checkout = &work.checkout;
-    let tree = tree(place, work, handoffs)?;
-    if tree == git(place, "rev-parse").args([format!("{}^{{tree}}", checkout.start)]).line()? {
+    let before = git(place, "rev-parse").args([format!("{}^{{tree}}", checkout.start)]).line()?;
+    if tree(place, work)? == before {
         return Ok(None);
     }
+    let tree = add(place, handoffs)?;
     weigh(place, checkout, &tree)?;
     let mut message = format!("{}\n", checkout.subject);
     if !checkout.trailers.is_empty() {
@@ -132,10 +134,14 @@ fn is_ours(place: &Place, checkout: &Checkout, commit: &str) -> Result<bool, Err
     Ok(ours && checkout.trailers.iter().all(|trailer| message.contains(&trailer.as_str())))
 }
 
-fn tree(place: &Place, work: &Work, handoffs: &BTreeMap<String, Vec<u8>>) -> Result<String, Error> {
+fn tree(place: &Place, work: &Work) -> Result<String, Error> {
     remove_repositories(&place.checkout())?;
     let held = work.replaced.iter().map(|path| format!(":(top,exclude){path}"));
     git(place, "add").work_tree(&place.checkout()).args(["--all", "--", ":(top)"]).args(held).run()?;
+    git(place, "write-tree").line()
+}
+
+fn add(place: &Place, handoffs: &BTreeMap<String, Vec<u8>>) -> Result<String, Error> {
     for (path, content) in handoffs {
         // Straight into the index: what the agent put at that path, a link perhaps, is never followed.
         let object = git(place, "hash-object").args(["-w", "--stdin"]).input(content.clone()).line()?;

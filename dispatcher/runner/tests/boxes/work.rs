@@ -125,6 +125,19 @@ fn a_handoff_that_was_promised_and_is_missing_breaks_the_phase_and_not_the_work(
 }
 
 #[test]
+fn words_about_a_change_that_was_not_made_are_no_change() {
+    let world = World::new();
+    let start = world.commit("main", &[("README.md", "A shop.\n")]);
+    let steps = [json!({"handoff": {"name": "plan.md", "content": "All done."}})];
+    let mut work = assignment(session(&steps), Some(world.checkout(&start)));
+    work.produces.push("plan.md".to_owned());
+    let finish = world.run(work);
+    assert_eq!((finish.end, finish.head), (End::Ok, None));
+    assert_eq!(world.pushed(".signalbox/runs/01J/plan.md"), None);
+    assert_eq!(world.dispatcher.blob(&finish.artifacts["plan.md"]), "All done.");
+}
+
+#[test]
 fn a_script_that_passes_changes_nothing_and_shows_its_output() {
     let world = World::new();
     let start = world.commit("main", &[("test.sh", "echo 3 passed\n")]);
