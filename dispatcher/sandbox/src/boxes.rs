@@ -205,22 +205,24 @@ impl Boxes {
     }
 }
 
-/// Ends the runner and everything that came from it, and waits until none of it is left.
-fn end(place: &Place) -> Result<(), Error> {
+/// Ends the runner and everything that came from it, and waits until none of it is left. None comes while the proof of
+/// that is held: asking for another could meet a program of ours that is just being started and has our files open.
+fn end(place: &Place) -> Result<File, Error> {
     let deadline = Instant::now() + LEAVING;
     loop {
         let vacant = place.vacant().map_err(Error::unavailable)?;
         let occupant = place.occupant();
         let left = occupant.map(jail::belongings).unwrap_or_default();
-        if vacant.is_some() && left.is_empty() {
-            return Ok(());
+        let occupied = vacant.is_none();
+        if let Some(vacant) = vacant.filter(|_| left.is_empty()) {
+            return Ok(vacant);
         }
         if Instant::now() > deadline {
             let numbers: Vec<u32> = left.iter().map(|process| process.pid).collect();
             return Err(Error::unavailable(format!("processes {numbers:?} of the box do not end")));
         }
         // The runner first, so that it starts nothing new. With it the kernel ends the jail.
-        for process in occupant.into_iter().filter(|_| vacant.is_none()).chain(left) {
+        for process in occupant.into_iter().filter(|_| occupied).chain(left) {
             jail::kill(process);
         }
         thread::sleep(LOOKING);
