@@ -51,7 +51,8 @@ impl Browser {
             .spawn()
             .expect("chromedriver is needed: apt-get install chromium chromium-driver");
         let mut lines = BufReader::new(driver.stdout.take().unwrap()).lines().map_while(Result::ok);
-        let port = lines.find_map(|line| Some(line.split_once("successfully on port ")?.1.trim_end_matches('.').to_owned()));
+        let port =
+            lines.find_map(|line| Some(line.split_once("successfully on port ")?.1.trim_end_matches('.').to_owned()));
         let port = port.expect("chromedriver says its port");
         std::thread::spawn(move || lines.for_each(drop));
 

@@ -7,8 +7,8 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use rustix::process::{Signal, kill_process};
 use rusqlite::Connection;
+use rustix::process::{Signal, kill_process};
 use serde_json::Value;
 
 use crate::program::{Dispatcher, World, able, until};
@@ -271,7 +271,8 @@ fn check(world: &World, site: &Site, asked: u32, threads: &[(Thread, Vec<u32>)])
     for (thread, pages) in threads {
         let messages = site.messages(thread).unwrap();
         let kinds: Vec<&str> = messages.iter().map(|message| message["kind"].as_str().unwrap()).collect();
-        let story = || messages.iter().map(|message| format!("{}: {}\n", message["kind"], words(message))).collect::<String>();
+        let story =
+            || messages.iter().map(|message| format!("{}: {}\n", message["kind"], words(message))).collect::<String>();
         assert_eq!(kinds, ["said", "status", "closing"].repeat(pages.len()), "{}", story());
         for (page, closing) in pages.iter().zip(of_kind(&messages, "closing")) {
             assert!(words(closing).contains(&format!("Page {page}")), "page {page} is not delivered:\n{}", story());

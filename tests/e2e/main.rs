@@ -8,5 +8,6 @@ mod site;
 
 mod demo;
 mod kill;
+mod locked;
 mod page;
 mod serve;

@@ -125,9 +125,6 @@ fn an_agent_that_does_nothing_is_never_believed() {
     let idle = "command:[ $SIGNALBOX_PHASE != build ] || exec touch $SIGNALBOX_OUT/summary.md; sh agent.sh";
     let thread = succeeded(&world.run(["ask", "be friendlier", "--repo", "hello", "--agent", idle]));
     assert!(thread.contains("Nothing needed to be changed"), "{thread}");
-
-    let thread = failed(&world.run(["ask", "be friendlier", "--repo", "hello", "--agent", "command:exit 3"]));
-    assert!(thread.contains('3') && !thread.contains("Ready for review"), "{thread}");
     world.assert_vacated();
 }
 

@@ -47,13 +47,7 @@ impl Site {
     }
 
     /// Writes into a thread, or begins one in `room`; under the same `key` it is the same message.
-    pub(crate) fn write(
-        &self,
-        room: &str,
-        thread: Option<&Thread>,
-        text: &str,
-        key: &str,
-    ) -> Result<Thread, String> {
+    pub(crate) fn write(&self, room: &str, thread: Option<&Thread>, text: &str, key: &str) -> Result<Thread, String> {
         let path = match thread {
             Some(Thread { room, root }) => format!("/api/threads/{room}/{root}/messages"),
             None => format!("/api/rooms/{room}/messages"),

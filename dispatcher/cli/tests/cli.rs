@@ -1,0 +1,85 @@
+//! What the program says before anything is worked: help, complaints that name their place, what is missing.
+#![expect(clippy::unwrap_used, reason = "a broken story stops where it breaks")]
+
+use std::fs;
+use std::process::{Command, Output};
+
+use tempfile::TempDir;
+
+fn run(folder: &TempDir, words: &[&str]) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_signalbox"));
+    command.args(["--data", "data"]).args(words).current_dir(folder).env_remove("SIGNALBOX_HOME").output().unwrap()
+}
+
+fn said(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stdout).into_owned()
+}
+
+#[track_caller]
+fn complained(output: &Output) -> String {
+    assert_eq!(output.status.code(), Some(1), "{output:?}");
+    String::from_utf8_lossy(&output.stderr).into_owned()
+}
+
+#[test]
+fn help_names_every_command() {
+    let folder = TempDir::new().unwrap();
+    let help = run(&folder, &["--help"]);
+    assert!(help.status.success());
+    let commands = ["demo", "serve", "ask", "runs", "show", "why", "stop", "approve", "deny", "replay", "doctor"];
+    for command in commands {
+        assert!(said(&help).contains(&format!("\n  {command}")), "{command} is missing in\n{}", said(&help));
+    }
+    // Only looking for help makes no folder.
+    assert_eq!(fs::read_dir(&folder).unwrap().count(), 0);
+}
+
+#[test]
+fn a_setting_that_is_not_known_is_told_with_its_place() {
+    let folder = TempDir::new().unwrap();
+    fs::write(folder.path().join("signalbox.toml"), "name = \"Ana\"\nlissten = \"127.0.0.1:0\"\n").unwrap();
+    let complaint = complained(&run(&folder, &["runs"]));
+    for part in ["signalbox.toml", "line 2", "`lissten`", "`listen`"] {
+        assert!(complaint.contains(part), "{part}: {complaint}");
+    }
+}
+
+#[test]
+fn an_agent_that_is_half_set_up_is_told() {
+    let folder = TempDir::new().unwrap();
+    fs::write(folder.path().join("signalbox.toml"), "[agents.default]\nadapter = \"command\"\n").unwrap();
+    let complaint = complained(&run(&folder, &["runs"]));
+    assert!(complaint.contains("[agents.default] needs a line `command = \"PROGRAM\"`"), "{complaint}");
+}
+
+#[test]
+fn an_address_that_others_can_reach_has_to_be_meant() {
+    let folder = TempDir::new().unwrap();
+    let complaint = complained(&run(&folder, &["serve", "--listen", "0.0.0.0:0"]));
+    assert!(complaint.contains("open_to_the_network"), "{complaint}");
+}
+
+#[test]
+fn a_folder_without_runs_says_what_to_do() {
+    let folder = TempDir::new().unwrap();
+    let runs = run(&folder, &["runs"]);
+    assert!(said(&runs).contains("signalbox ask"), "{runs:?}");
+    let complaint = complained(&run(&folder, &["show", "01ABC"]));
+    assert!(complaint.contains("there is no run `01ABC`") && complaint.contains("signalbox runs"), "{complaint}");
+    let complaint = complained(&run(&folder, &["ask", "be friendlier"]));
+    assert!(complaint.contains("--agent") && complaint.contains("[agents.default]"), "{complaint}");
+}
+
+#[test]
+fn the_doctor_says_what_is_missing_and_what_to_do() {
+    let folder = TempDir::new().unwrap();
+    let doctor = run(&folder, &["doctor", "--json"]);
+    let findings: Vec<serde_json::Value> = serde_json::from_slice(&doctor.stdout).unwrap();
+    let found: Vec<&str> = findings.iter().map(|finding| finding["what"].as_str().unwrap()).collect();
+    assert_eq!(found, ["git", "sandbox", "plugins", "folder", "agents", "dispatcher"]);
+    for finding in &findings {
+        assert_eq!(finding["well"] == true, finding["remedy"] == "", "{finding}");
+    }
+    // No agent is set up: that is enough not to be well.
+    assert_eq!(doctor.status.code(), Some(1));
+}
