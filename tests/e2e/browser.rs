@@ -145,6 +145,12 @@ impl Browser {
         found.iter().filter_map(|it| it.as_str().map(str::to_owned)).collect()
     }
 
+    /// By how many pixels the page is higher than the screen: only its parts scroll.
+    pub(crate) async fn excess(&self) -> i64 {
+        let script = "return document.documentElement.scrollHeight - innerHeight";
+        self.page.execute(script, Vec::new()).await.unwrap().as_i64().unwrap()
+    }
+
     /// Keeps a picture of the page, if `$SIGNALBOX_SHOTS` names a folder for them.
     pub(crate) async fn shoot(&self, name: &str) {
         if let Some(folder) = std::env::var_os("SIGNALBOX_SHOTS") {

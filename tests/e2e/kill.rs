@@ -2,7 +2,7 @@
 //! was worked, once.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::Path;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
@@ -196,7 +196,7 @@ impl<'w> Killer<'w> {
 }
 
 /// The run of a box's folder: `run-epoch-digest`.
-fn run_of(place: &PathBuf) -> String {
+fn run_of(place: &Path) -> String {
     place.file_name().unwrap().to_string_lossy().split('-').next().unwrap().to_owned()
 }
 

@@ -37,6 +37,7 @@ fn a_request_is_written_and_watched_and_its_change_read() {
         let closing = browser.text(".message.closing").await;
         assert!(closing.contains("Ready for review") && closing.contains("A friendlier greeting"), "{closing}");
         browser.read(".message.said .mark", "done").await;
+        assert_eq!(browser.excess().await, 0);
         browser.shoot("2-done").await;
 
         browser.click(".message.closing a", "View change request").await;
@@ -177,5 +178,5 @@ fn a_phone_is_wide_enough() {
 
 async fn fits(browser: &Browser, name: &str) {
     browser.shoot(name).await;
-    assert_eq!(browser.overhang().await, Vec::<String>::new(), "{name}");
+    assert_eq!((browser.overhang().await, browser.excess().await), (Vec::<String>::new(), 0), "{name}");
 }
