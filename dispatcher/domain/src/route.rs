@@ -193,11 +193,13 @@ pub struct Known {
 /// The surest claim that names a place gives the place, the surest that names a workflow gives the workflow; a claim
 /// for a place or workflow that is not known counts for nothing and is reported as that router's failure. Equally sure
 /// claims for different places, a surer question, and a workflow that needs a repository nobody named are put to the
-/// person. It is never the first to finish: the order of `opinions` matters only for who is named.
+/// person; so is everything when a router failed that must not be passed over: without it a decision would be a guess.
+/// It is never the first to finish: the order of `opinions` matters only for who is named.
 pub fn select(opinions: &[Opinion], repositories: &[Repository], workflows: &[Known]) -> Decision {
     let mut failed = Vec::new();
     let mut claims: Vec<(&Opinion, &Claim)> = Vec::new();
     let mut asks: Vec<(&[Offer], &str, u16)> = Vec::new();
+    let mut missed: Option<&String> = None;
     for opinion in opinions {
         match &opinion.said {
             Said::Claim(claim) => match unknown(claim, repositories, workflows) {
@@ -207,10 +209,8 @@ pub fn select(opinions: &[Opinion], repositories: &[Repository], workflows: &[Kn
             Said::Ask { offers, question, score } => asks.push((offers, question, *score)),
             Said::Failed { error, fail_event: false } => failed.push((opinion.router.clone(), error.clone())),
             Said::Failed { error, fail_event: true } => {
-                let reason =
-                    format!("The router {} failed, and its manifest says not to go on without it.", opinion.router);
                 failed.push((opinion.router.clone(), error.clone()));
-                return Decision::Nowhere { reason, failed };
+                missed.get_or_insert(&opinion.router);
             }
             Said::Pass { .. } | Said::Untriggered => {}
         }
@@ -246,6 +246,24 @@ pub fn select(opinions: &[Opinion], repositories: &[Repository], workflows: &[Kn
         }
     };
 
+    let anywhere = || {
+        let offer = |repository: &Repository| Offer {
+            workflow: None,
+            place: Place::Repository(repository.clone()),
+            reason: "a repository I know".into(),
+        };
+        repositories.iter().map(offer).collect::<Vec<_>>()
+    };
+
+    if let Some(router) = missed {
+        let claimed = claims.iter().filter(|(_, claim)| claim.place != Place::Open);
+        let mut offers: Vec<Offer> = claimed
+            .map(|(_, claim)| Offer { workflow: None, place: claim.place.clone(), reason: claim.reason.clone() })
+            .collect();
+        offers.extend(anywhere());
+        let question = format!("The router {router} failed, and without it I would be guessing. Where does this go?");
+        return ask(offers, question, failed);
+    }
     asks.sort_by_key(|(_, _, score)| core::cmp::Reverse(*score));
     if let Some((offers, question, score)) = asks.first()
         && *score >= sure
@@ -266,20 +284,12 @@ pub fn select(opinions: &[Opinion], repositories: &[Repository], workflows: &[Kn
         Some(Place::Nowhere | Place::Open) | None => None,
     };
     if claims.is_empty() || (needs && repository.is_none()) {
-        let offers = repositories
-            .iter()
-            .map(|repository| Offer {
-                workflow: None,
-                place: Place::Repository(repository.clone()),
-                reason: "a repository I know".into(),
-            })
-            .collect();
         let question = if repositories.is_empty() {
             "I know no repository yet, and this needs one.".into()
         } else {
             "Which repository is this about?".into()
         };
-        return ask(offers, question, failed);
+        return ask(anywhere(), question, failed);
     }
 
     let mut grounds = Vec::new();
@@ -425,9 +435,15 @@ mod tests {
     }
 
     #[test]
-    fn a_failure_that_must_not_be_passed_over_stops_the_decision() {
+    fn a_failure_that_must_not_be_passed_over_is_put_to_the_person() {
         let said = vec![Said::Failed { error: "trap".into(), fail_event: true }, claim(None, at("acme/api"), EXPLICIT)];
-        assert!(matches!(decide(said), Decision::Nowhere { .. }));
+        match decide(said) {
+            Decision::Ask { candidates, failed, .. } => {
+                assert_eq!(candidates[0].target.repository, Some("acme/api".into()), "what others said comes first");
+                assert_eq!(failed.len(), 1);
+            }
+            Decision::Go { .. } | Decision::Nowhere { .. } => panic!("it guessed"),
+        }
         let said =
             vec![Said::Failed { error: "trap".into(), fail_event: false }, claim(None, at("acme/api"), EXPLICIT)];
         assert!(matches!(decide(said), Decision::Go { failed, .. } if failed.len() == 1));
