@@ -15,6 +15,9 @@ use crate::follow::follow;
 use crate::home::Home;
 use crate::print;
 
+/// How long a request may take to become a run before the terminal is given back.
+const BEGINNING: std::time::Duration = std::time::Duration::from_secs(10);
+
 pub(crate) fn ask(home: &Home, mut config: Config, ask: &Ask) -> Result<ExitCode> {
     if let Some(client) = Client::running(home) {
         if ask.agent.is_some() {
@@ -72,6 +75,7 @@ fn through(client: &Client, ask: &Ask, stay: bool) -> Result<ExitCode> {
     }
     let thread = client.ask(&ask.room, &text)?;
     if !stay {
+        begun(client, &thread)?;
         if ask.json {
             print::line(format_args!("{}", json!({ "thread": thread })));
         } else {
@@ -85,6 +89,15 @@ fn through(client: &Client, ask: &Ask, stay: bool) -> Result<ExitCode> {
         return Ok(code(&run));
     }
     Ok(code(&follow(client, &thread)?))
+}
+
+/// Waits until `last` means this run, or for as long as somebody at a terminal waits for a word.
+fn begun(client: &Client, thread: &signalbox_domain::talk::ThreadId) -> Result<()> {
+    let since = std::time::Instant::now();
+    while client.thread(thread)?.run.is_none() && since.elapsed() < BEGINNING {
+        std::thread::sleep(std::time::Duration::from_millis(50));
+    }
+    Ok(())
 }
 
 fn wait(client: &Client, thread: &signalbox_domain::talk::ThreadId) -> Result<Run> {
