@@ -70,5 +70,5 @@ pub(crate) fn many(
         anyhow::Ok(times)
     })?;
     let per_second = times.len() as f64 / began.elapsed().as_secs_f64();
-    Ok(Samples { per_second: Some(per_second), ..Samples::of(times) })
+    Ok(Samples::of(times).at(per_second))
 }

@@ -17,6 +17,7 @@ use tokio::net::TcpListener;
 use tokio::runtime::Runtime;
 
 use crate::cold::PROGRAM;
+use crate::repository::WORKFLOWS;
 
 /// What lets the one person in.
 pub(crate) const TOKEN: &str = "the-token-of-the-benchmarks";
@@ -70,6 +71,8 @@ impl Dispatcher {
             };
             let mut settings = Settings::new(Secret::new([7; 32]));
             settings.agents = agents.iter().map(|(name, command)| ((*name).to_owned(), agent(command))).collect();
+            // The team has them too: a request can only name a workflow that somebody knows before a repository is chosen.
+            settings.workflows = WORKFLOWS.map(|(name, text)| (name.to_owned(), text.to_owned())).into();
             let engine = Arc::new(Engine::new(ports, settings));
             let views = Views { store: state.clone(), blobs: state, changes: None };
             let router = signalbox_ingress::router(

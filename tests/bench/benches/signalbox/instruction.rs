@@ -30,7 +30,7 @@ const AGENTS: [(&str, &str); 2] = [
     ),
 ];
 /// How long a request may take from its message to its end.
-const PATIENCE: Duration = Duration::from_secs(120);
+const PATIENCE: Duration = Duration::from_secs(60);
 const LOOKING: Duration = Duration::from_millis(20);
 
 /// A repository, and how often things are done with it.
@@ -61,8 +61,8 @@ pub(crate) fn measure(figures: &mut Figures) -> Result<()> {
 
     let source = home.path().join("large.git");
     repository::large(&source)?;
-    let requests = Plan { warm: 0, count: 10, within: Duration::from_secs(100) };
-    let git = Plan { warm: 0, count: 3, within: Duration::from_secs(20) };
+    let requests = Plan { warm: 0, count: 10, within: Duration::from_secs(90) };
+    let git = Plan { warm: 0, count: 3, within: Duration::from_secs(15) };
     of(
         figures,
         &dispatcher,

@@ -8,11 +8,13 @@ use std::process::{Command, Stdio};
 use anyhow::{Context as _, Result, ensure};
 
 /// Workflows of the repository's own: one phase, whose agent says when it began. `linger` then waits until it may go.
-const FILES: [(&str, &str); 3] = [
-    (".signalbox/workflows/first.yaml", include_str!("workflows/first.yaml")),
-    (".signalbox/workflows/linger.yaml", include_str!("workflows/linger.yaml")),
-    (".signalbox/workflows/prompt.md", include_str!("workflows/prompt.md")),
+pub(crate) const WORKFLOWS: [(&str, &str); 3] = [
+    ("first.yaml", include_str!("workflows/first.yaml")),
+    ("linger.yaml", include_str!("workflows/linger.yaml")),
+    ("prompt.md", include_str!("workflows/prompt.md")),
 ];
+/// Where a repository keeps them.
+const WORKFLOW_FOLDER: &str = ".signalbox/workflows";
 /// Folders of the large repository, and files in each.
 const FOLDERS: usize = 1_000;
 const FILES_EACH: usize = 100;
@@ -24,10 +26,10 @@ const WORDS: [&str; 16] = [
 
 /// Adds the workflows to a working copy, in a commit.
 pub(crate) fn add_workflows(folder: &Path) -> Result<()> {
-    for (path, text) in FILES {
-        let path = folder.join(path);
-        fs::create_dir_all(path.parent().context("a file has a folder")?)?;
-        fs::write(path, text)?;
+    let own = folder.join(WORKFLOW_FOLDER);
+    fs::create_dir_all(&own)?;
+    for (name, text) in WORKFLOWS {
+        fs::write(own.join(name), text)?;
     }
     git(folder, &["add", ".signalbox"])?;
     git(folder, &["commit", "--quiet", "--message", "Say when an agent begins"])
@@ -42,8 +44,8 @@ pub(crate) fn large(folder: &Path) -> Result<()> {
     let mut stream = BufWriter::new(import.stdin.take().context("git takes no input")?);
     let who = "Bench <bench@localhost> 1700000000 +0000";
     writeln!(stream, "commit refs/heads/main\nauthor {who}\ncommitter {who}\ndata 16\nAll at one time\n")?;
-    for (path, text) in FILES {
-        file(&mut stream, path, text)?;
+    for (name, text) in WORKFLOWS {
+        file(&mut stream, &format!("{WORKFLOW_FOLDER}/{name}"), text)?;
     }
     // Any numbers that look like none: what is measured must not depend on luck.
     let mut seed = 7_u64;

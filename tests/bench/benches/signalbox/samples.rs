@@ -11,12 +11,9 @@ pub(crate) struct Plan {
     pub(crate) warm: usize,
     /// At most.
     pub(crate) count: usize,
-    /// No further one is begun after this, once there are [`LEAST`].
+    /// No further one is begun after this, once there is one.
     pub(crate) within: Duration,
 }
-
-/// The fewest samples anything is said of.
-const LEAST: usize = 3;
 
 /// Times of the same thing.
 #[derive(Clone, Debug, Default)]
@@ -44,7 +41,7 @@ impl Samples {
         }
         let began = Instant::now();
         let mut times = Vec::with_capacity(plan.count);
-        while times.len() < plan.count && (times.len() < LEAST || began.elapsed() < plan.within) {
+        while times.len() < plan.count && (times.is_empty() || began.elapsed() < plan.within) {
             times.push(work()?);
         }
         Ok(Self::of(times))
@@ -54,6 +51,11 @@ impl Samples {
     pub(crate) fn of(mut times: Vec<Duration>) -> Self {
         times.sort();
         Self { times, per_second: None }
+    }
+
+    /// Made as fast as possible: so many in a second.
+    pub(crate) fn at(self, per_second: f64) -> Self {
+        Self { per_second: Some(per_second), ..self }
     }
 
     /// The same work done so many times in each sample: the time of one.

@@ -17,7 +17,7 @@ const FOLDS: u32 = 20;
 const PLAN: Plan = Plan { warm: 20, count: 300, within: Duration::from_secs(10) };
 
 pub(crate) fn measure(figures: &mut Figures) -> Result<()> {
-    let runtime = tokio::runtime::Builder::new_current_thread().build()?;
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let (run, history) = runtime.block_on(async {
         let world = World::default();
         let thread = world.ask("web", "Ana", "the pricing page says $9, it should say $12").await;
@@ -41,8 +41,8 @@ pub(crate) fn measure(figures: &mut Figures) -> Result<()> {
         Ok(())
     })?;
     let folds = (samples.count() + PLAN.warm) as f64 * f64::from(FOLDS);
-    let mut one = samples.clone().each(FOLDS * steps);
-    one.per_second = Some(folds * f64::from(steps) / began.elapsed().as_secs_f64());
+    let rate = folds * f64::from(steps) / began.elapsed().as_secs_f64();
+    let one = samples.clone().each(FOLDS * steps).at(rate);
     figures.times("one step, of a request that became a change request", &one);
     figures.times(format!("its whole history folded, {steps} steps"), &samples.each(FOLDS));
 
