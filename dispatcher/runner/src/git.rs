@@ -184,6 +184,10 @@ impl Git {
         if output.status.success() {
             return Ok(output.stdout);
         }
+        if output.status.code().is_none() {
+            // Killed, for want of memory perhaps: git did not say no.
+            return Err(Error::Io(io::Error::other(format!("git {} ended with {}", self.name, output.status))));
+        }
         let complaint = String::from_utf8_lossy(&output.stderr).trim().to_owned();
         Err(Error::Refused { command: self.name, complaint: tail(&complaint, 600).to_owned() })
     }
