@@ -97,7 +97,7 @@ impl Row {
 fn line(what: &str, figure: &Figure) -> String {
     match figure {
         Figure::Times { samples, beside } => {
-            let rate = samples.per_second.map(|rate| number(rate)).unwrap_or_default();
+            let rate = samples.per_second.map(number).unwrap_or_default();
             let beside = beside.as_ref().map(|(ratio, of)| format!("{ratio:.2} × {of}")).unwrap_or_default();
             let (p50, p99) = (time(samples.p50()), time(samples.p99()));
             format!("| {what} | {p50} | {p99} | {rate} | {beside} | {} |", samples.count())
