@@ -68,7 +68,7 @@ pub(crate) enum Error {
 }
 
 /// What git says when the network or the other side is at fault.
-const PASSING: [&str; 12] = [
+const PASSING: [&str; 14] = [
     "Could not resolve",
     "Failed to connect",
     "Couldn't connect",
@@ -79,6 +79,9 @@ const PASSING: [&str; 12] = [
     "hung up",
     "Empty reply",
     "unexpected disconnect",
+    // A push whose dispatcher was killed goes on without it, and may be done before the next one.
+    "cannot lock ref",
+    "stale info",
     "error: 50",
     "error: 429",
 ];
