@@ -23,8 +23,10 @@ use anyhow::{Result, bail};
 
 use figures::Figures;
 
+type Measure = fn(&mut Figures) -> Result<()>;
+
 /// Each by its name, quickest first.
-const BENCHES: [(&str, fn(&mut Figures) -> Result<()>); 5] = [
+const BENCHES: [(&str, Measure); 5] = [
     ("steps", steps::measure),
     ("plugins", plugins::measure),
     ("cold", cold::measure),

@@ -26,9 +26,9 @@ pub(crate) fn measure(figures: &mut Figures) -> Result<()> {
 
     let settings = settings();
     let native = [
-        native(&given, &settings[0], signalbox_plugin_explicit::route)?,
-        native(&given, &settings[1], signalbox_plugin_keywords::route)?,
-        native(&given, &settings[2], signalbox_plugin_channel::route)?,
+        native(&given, settings[0], signalbox_plugin_explicit::route)?,
+        native(&given, settings[1], signalbox_plugin_keywords::route)?,
+        native(&given, settings[2], signalbox_plugin_channel::route)?,
     ];
     for (which, name) in NAMES.iter().enumerate() {
         let host = open(vec![signalbox_bench::router(which)])?;
