@@ -34,6 +34,9 @@ pub(crate) enum Error {
     Place(#[from] io::Error),
 }
 
+/// The exit code of a program that was ended by SIGKILL, as shells have it.
+const KILLED: i32 = 128 + 9;
+
 /// An attempt that cannot go on. It is reported as [`End::Broken`].
 struct Broken {
     transient: bool,
@@ -136,6 +139,11 @@ impl Attempt<'_> {
         finish.end = match seen.ended {
             Ok(code) => match jail::complaint(code, &seen.complaint) {
                 Some(why) => return Err(Broken { transient: false, detail: why.to_owned() }),
+                // A script says what it found by its exit; one that was killed found nothing.
+                None if code == KILLED && matches!(assignment.task, Task::Script { .. }) => {
+                    let detail = "its script was killed, by this machine or by somebody on it".to_owned();
+                    return Err(Broken { transient: true, detail });
+                }
                 None if code == 0 => End::Ok,
                 None => End::Exit { code },
             },
@@ -348,8 +356,9 @@ impl From<checkout::Error> for Broken {
     fn from(error: checkout::Error) -> Self {
         let transient = match &error {
             checkout::Error::Git(error) => error.is_transient(),
-            checkout::Error::Io(_) => true,
-            checkout::Error::Malformed { .. } | checkout::Error::LayOut(_) => false,
+            // Nothing of anybody's has run yet: another box may have better luck.
+            checkout::Error::Io(_) | checkout::Error::LayOut(_) => true,
+            checkout::Error::Malformed { .. } => false,
         };
         Self { transient, detail: error.to_string() }
     }
