@@ -1,0 +1,15 @@
+//! Chat on Slack: what people do there comes in at the edge, what runs say goes out through one client.
+//!
+//! [`Slack`] is the shared handle: a cheap clone that holds the settings, the client, the limits Slack states and what
+//! is remembered for a while. It is a [`Chat`](signalbox_ports::chat::Chat).
+
+mod settings;
+mod slack;
+
+mod api;
+
+pub use settings::{API, Features, Secret, Settings, Workspace};
+pub use slack::{Board, Slack, Spend, Summary};
+
+/// The name of this chat in thread ids and person ids.
+pub const CHAT: &str = "slack";
