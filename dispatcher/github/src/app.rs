@@ -1,0 +1,131 @@
+//! The App: who we are to GitHub, and what every call to it goes through.
+
+mod call;
+mod key;
+mod pace;
+mod path;
+mod place;
+mod trouble;
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use octocrab::Octocrab;
+use signalbox_domain::id::{DevboxId, Repository};
+use signalbox_domain::time::Time;
+use signalbox_ports::Error;
+use signalbox_ports::clock::Clock;
+use signalbox_ports::notes::Notes;
+use tokio::sync::Semaphore;
+
+use crate::forge::Trees;
+use crate::settings::{Secret, Settings};
+pub(crate) use call::Caller;
+pub(crate) use call::DIFF;
+use key::Key;
+use pace::Pace;
+pub(crate) use path::{escaped, segment};
+pub(crate) use place::{Narrowed, Place, absent};
+pub(crate) use trouble::Trouble;
+
+/// How long a connection may take to come about.
+const CONNECT: Duration = Duration::from_secs(10);
+/// How long GitHub may be silent within an answer.
+const SILENCE: Duration = Duration::from_secs(30);
+/// Calls under way at once; GitHub's limit.
+const CONCURRENT: usize = 100;
+
+/// GitHub, as an App sees it: a forge and a chat. Cheap to clone; clones share their caches, tokens and pace.
+#[derive(Clone)]
+pub struct Github(Arc<Inner>);
+
+struct Inner {
+    settings: Settings,
+    http: Octocrab,
+    key: Key,
+    clock: Arc<dyn Clock>,
+    notes: Arc<dyn Notes>,
+    under_way: Semaphore,
+    pace: Mutex<Pace>,
+    known: Mutex<Known>,
+}
+
+/// What is remembered of GitHub while this process lives. Losing it costs calls, nothing else.
+#[derive(Default)]
+pub(crate) struct Known {
+    /// The installation of each repository, and until when that is believed.
+    pub(crate) installations: BTreeMap<Repository, (u64, Time)>,
+    /// Our own token of each installation, and until when it is used.
+    pub(crate) tokens: BTreeMap<u64, (Secret, Time)>,
+    /// Every repository of every installation, and until when that is believed.
+    pub(crate) repositories: Option<(Vec<signalbox_ports::forge::Known>, Time)>,
+    /// Trees that were read. A commit's tree never changes.
+    pub(crate) trees: Trees,
+}
+
+impl Github {
+    /// An App. Called inside a tokio runtime. A key that is none, or an address that is none, is [`Error::Rejected`] and
+    /// says which setting to look at.
+    pub fn new(settings: Settings, clock: Arc<dyn Clock>, notes: Arc<dyn Notes>) -> Result<Self, Error> {
+        let key = Key::read(&settings.private_key)?;
+        let wrong = |error: octocrab::Error| {
+            Error::rejected(format!("GitHub cannot be reached at {}: {error}", settings.api_url))
+        };
+        let http = Octocrab::builder()
+            .base_uri(settings.api_url.as_str())
+            .map_err(wrong)?
+            .set_connect_timeout(Some(CONNECT))
+            .set_read_timeout(Some(SILENCE))
+            .set_write_timeout(Some(SILENCE))
+            .build()
+            .map_err(wrong)?;
+        Ok(Self(Arc::new(Inner {
+            settings,
+            http,
+            key,
+            clock,
+            notes,
+            under_way: Semaphore::new(CONCURRENT),
+            pace: Mutex::default(),
+            known: Mutex::default(),
+        })))
+    }
+
+    /// Which App this is.
+    pub fn settings(&self) -> &Settings {
+        &self.0.settings
+    }
+
+    /// The time.
+    pub(crate) fn now(&self) -> Time {
+        self.0.clock.now()
+    }
+
+    /// What is kept for longer than this process lives.
+    pub(crate) fn notes(&self) -> &dyn Notes {
+        &*self.0.notes
+    }
+
+    /// What is remembered.
+    pub(crate) fn known(&self) -> MutexGuard<'_, Known> {
+        self.0.known.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// How fast GitHub may be asked.
+    fn pace(&self) -> MutexGuard<'_, Pace> {
+        self.0.pace.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// A secret of this App alone, for sealing what is kept for `purpose`.
+    pub(crate) fn sealing_key(&self, purpose: &str) -> [u8; 32] {
+        self.0.key.derive(purpose)
+    }
+}
+
+impl fmt::Debug for Github {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Github").field("settings", &self.0.settings).finish_non_exhaustive()
+    }
+}
