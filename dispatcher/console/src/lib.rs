@@ -6,6 +6,7 @@
 
 mod access;
 mod assets;
+mod begin;
 mod board;
 mod changes;
 mod chat;
