@@ -180,7 +180,7 @@ impl From<Error> for Trouble {
     fn from(error: Error) -> Self {
         let status = match error {
             Error::Conflict => StatusCode::CONFLICT,
-            Error::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
+            Error::Unavailable(_) | Error::Later { .. } => StatusCode::SERVICE_UNAVAILABLE,
             Error::Rejected(_) => StatusCode::UNPROCESSABLE_ENTITY,
         };
         Self(status, error.to_string())

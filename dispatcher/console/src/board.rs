@@ -261,8 +261,15 @@ impl Board {
                 action = Some(pressed.clone());
                 place
             }
-            // No person does these.
-            Fact::Routed { .. }
+            // No person does these here.
+            Fact::Received { .. }
+            | Fact::Reviewed { .. }
+            | Fact::Stirred
+            | Fact::Checked { .. }
+            | Fact::Linked { .. }
+            | Fact::Unlinked { .. }
+            | Fact::Forbidden { .. }
+            | Fact::Routed { .. }
             | Fact::Resolved { .. }
             | Fact::Unresolved { .. }
             | Fact::Admitted
@@ -358,6 +365,8 @@ pub(crate) fn press_key(action: &Action) -> String {
             let branch = target.branch.as_deref().unwrap_or("-");
             format!("choose:{}:{repository}:{branch}", target.workflow)
         }
+        Action::Resolve { review } => format!("resolve:{review}"),
+        Action::Dismiss { review } => format!("dismiss:{review}"),
         Action::View { url } => format!("view:{url}"),
     }
 }

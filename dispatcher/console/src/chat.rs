@@ -77,7 +77,7 @@ fn spoken(entry: &crate::board::Entry) -> Option<Spoken> {
         Body::Ours { post, .. } => (us(), post.plain(), true),
         Body::Deleted { .. } | Body::Whisper { .. } => return None,
     };
-    Some(Spoken { message: Message { id: entry.id.clone(), by, text }, at: entry.at, ours })
+    Some(Spoken { message: Message { id: entry.id.clone(), by, text, attachments: Vec::new() }, at: entry.at, ours })
 }
 
 /// Signalbox, as the author of what it says. It may ask itself for nothing.

@@ -56,7 +56,7 @@ mod tests {
     fn history() -> Vec<Record> {
         let thread = ThreadId { chat: "console".into(), room: "general".into(), root: "m2".into() };
         let by = Person { id: "console:you".into(), name: "Ana".into(), role: Role::Admin };
-        let message = Message { id: "m2".into(), by, text: "go".into() };
+        let message = Message { id: "m2".into(), by, text: "go".into(), attachments: Vec::new() };
         let id = Event::said(&thread, &message);
         let event = Event { id: id.clone(), at: Time(1), fact: Fact::Said { message, addressed: true } };
         let delivery = Box::new(Delivery { thread: thread.clone(), run: None, event });

@@ -109,7 +109,7 @@ impl Console {
             }
             let place = Place { room: room.clone(), root: root.clone(), message: id.clone() };
             let thread = ThreadId { chat: CHAT.into(), room, root };
-            let message = Message { id, by, text };
+            let message = Message { id, by, text, attachments: Vec::new() };
             let event = Event { id: Event::said(&thread, &message), at, fact: Fact::Said { message, addressed: true } };
             let delivery = Box::new(Delivery { thread, run: None, event });
             Ok((place, Some(What::Sent { delivery, on: None, key })))
@@ -132,7 +132,7 @@ impl Console {
                 return Ok((place, None));
             }
             let id = DeliveryId(format!("edited:{CHAT}:{room}:{}:{n}", message.0));
-            let fact = Fact::Edited { message: Message { id: message, by, text } };
+            let fact = Fact::Edited { message: Message { id: message, by, text, attachments: Vec::new() } };
             Ok((place.clone(), Some(sent(delivery(place, id, at, fact)))))
         })
         .await

@@ -299,7 +299,9 @@ fn button(button: &Button) -> ButtonView {
         | Action::Retry
         | Action::Approve { .. }
         | Action::Deny { .. }
-        | Action::Choose { .. } => None,
+        | Action::Choose { .. }
+        | Action::Resolve { .. }
+        | Action::Dismiss { .. } => None,
     };
     let (key, action) = (crate::board::press_key(&button.action), button.action.clone());
     ButtonView { label: clean(&button.label), key, action, link }
@@ -314,7 +316,7 @@ fn kind(body: &Body) -> &'static str {
             Slot::Question(_) => "question",
             Slot::Gate(..) => "gate",
             Slot::Reply(_) => "reply",
-            Slot::Notice(_) => "notice",
+            Slot::Notice(_) | Slot::Review(_) => "notice",
             Slot::Closing => "closing",
         },
     }

@@ -1,5 +1,6 @@
 //! A run's history, in words.
 
+use signalbox_domain::change::Verdict;
 use signalbox_domain::devbox::End;
 use signalbox_domain::event::{Alarm, Fact};
 use signalbox_domain::post::Action;
@@ -14,6 +15,19 @@ pub(crate) fn words(fact: &Fact) -> String {
         Fact::Edited { message } => format!("{} changed a message: {}", message.by.name, title(&message.text)),
         Fact::Deleted { by, .. } => format!("{} deleted a message", by.name),
         Fact::Pressed { action, by } => format!("{} pressed {}", by.name, pressed(action)),
+        Fact::Received { .. } => "something was received that is yet to be understood".into(),
+        Fact::Reviewed { by, review } => {
+            format!("{} reviewed the change request, with {} remarks", by.name, review.remarks.len())
+        }
+        Fact::Forbidden { reason, .. } => format!("policy forbids it: {reason}"),
+        Fact::Unlinked { .. } => "the person who asked has yet to say who they are at the forge".into(),
+        Fact::Linked { by } => format!("{} said who they are at the forge", by.name),
+        Fact::Stirred => "checks moved on at the forge".into(),
+        Fact::Checked { checks, .. } => match checks.verdict() {
+            Verdict::Pending => "the forge's checks are not over yet".into(),
+            Verdict::Passed => format!("the forge's {} checks pass", checks.ran.len()),
+            Verdict::Failed => "checks fail at the forge".into(),
+        },
         Fact::Routed { decision, .. } => match decision {
             Decision::Go { .. } => "the routers decided where it goes".into(),
             Decision::Ask { .. } => "the routers ask where it goes".into(),
@@ -51,6 +65,8 @@ fn pressed(action: &Action) -> String {
         Action::Choose { target } => {
             target.repository.as_ref().map_or_else(|| target.workflow.clone(), ToString::to_string)
         }
+        Action::Resolve { .. } => "Resolve these".into(),
+        Action::Dismiss { .. } => "Dismiss".into(),
         Action::View { url } => url.clone(),
     }
 }
@@ -75,6 +91,7 @@ fn rang(alarm: &Alarm) -> &'static str {
         Alarm::Expiry { .. } => "a gate expires",
         Alarm::Reminder { .. } => "a gate still waits",
         Alarm::Question { .. } => "a question was not answered",
+        Alarm::Look { .. } => "the forge's checks may have moved on",
         Alarm::Budget => "the time is used up",
     }
 }

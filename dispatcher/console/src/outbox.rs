@@ -47,7 +47,7 @@ async fn hand_over(console: &Console, intake: &dyn Intake, delivery: Delivery) -
     let (what, again) = match intake.receive(delivery).await {
         Ok(_) => (What::Received { delivery: id }, None),
         Err(Error::Rejected(why)) => (What::Declined { delivery: id, why }, None),
-        Err(error @ (Error::Unavailable(_) | Error::Conflict)) => {
+        Err(error @ (Error::Unavailable(_) | Error::Later { .. } | Error::Conflict)) => {
             let why = error.to_string();
             (What::Delayed { delivery: id, why: why.clone() }, Some(why))
         }

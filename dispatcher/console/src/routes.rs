@@ -255,7 +255,7 @@ impl From<Error> for Trouble {
     fn from(error: Error) -> Self {
         match error {
             Error::Conflict => Self::Changed(error.to_string()),
-            Error::Unavailable(why) => Self::Unavailable(why),
+            Error::Unavailable(why) | Error::Later { why, .. } => Self::Unavailable(why),
             Error::Rejected(why) => Self::Bad(why),
         }
     }

@@ -275,6 +275,9 @@ fn phase_view(phase: &Phase, job: Option<&Job>) -> PhaseView {
         Some(Stage::Resting { reason, .. }) => ("resting", clean(reason), None),
         Some(Stage::Deciding { .. }) => ("deciding", "waits for a person".into(), None),
         Some(Stage::Opening { since, .. }) => ("opening", "opening the change request".into(), Some(*since)),
+        Some(Stage::Watching { since, over: (over, all), .. }) => {
+            ("watching", format!("{over} of {all} of the forge's checks are over"), Some(*since))
+        }
         Some(Stage::Done) => ("done", String::new(), None),
         Some(Stage::Skipped) => ("skipped", String::new(), None),
         Some(Stage::Failed) => ("failed", String::new(), None),
@@ -284,6 +287,7 @@ fn phase_view(phase: &Phase, job: Option<&Job>) -> PhaseView {
         Work::Script { .. } => "script",
         Work::Gate(_) => "gate",
         Work::OpenChange => "open change request",
+        Work::WatchChecks => "watch checks",
     };
     PhaseView {
         name: clean(&phase.name.0),
@@ -314,6 +318,7 @@ fn effect(standing: &Standing) -> Value {
         Effect::Halt { devbox } => format!("tell {devbox} to stop"),
         Effect::Release { devbox } => format!("end {devbox}"),
         Effect::Open { .. } => "open the change request".into(),
+        Effect::Look { .. } => "look at the forge's checks".into(),
         Effect::Mark { mark, .. } => format!("mark {}", mark.emoji()),
         Effect::Say { slot, .. } => format!("say: {}", slot.key()),
         Effect::Whisper { to, .. } => format!("whisper to {}", to.name),

@@ -58,3 +58,87 @@ pub struct Check {
     /// What it said, shortened. Untrusted.
     pub summary: String,
 }
+
+/// How the checks of a commit stand at the forge.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Checks {
+    /// Each check that the forge knows of.
+    pub ran: Vec<Ran>,
+    /// Whether the forge waits for a person to let them begin.
+    pub held: bool,
+}
+
+/// A check that the forge runs.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Ran {
+    /// Its name. Untrusted.
+    pub name: String,
+    /// How it stands.
+    pub verdict: Verdict,
+    /// Where people look at it.
+    pub url: String,
+    /// The end of its log, if it failed and has one. Untrusted.
+    pub log: String,
+}
+
+/// How a check stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Verdict {
+    /// Not over yet.
+    Pending,
+    /// Well, or not needed.
+    Passed,
+    /// Badly.
+    Failed,
+}
+
+/// What somebody says of a change request.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Review {
+    /// Its id at the forge.
+    pub id: String,
+    /// Where people look at it.
+    pub url: String,
+    /// Whether it asks for changes, rather than only remarking.
+    pub asks: bool,
+    /// What it says on the whole. Untrusted.
+    pub text: String,
+    /// What it says of lines.
+    pub remarks: Vec<Remark>,
+}
+
+/// What somebody says of a line.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Remark {
+    /// The file.
+    pub path: String,
+    /// The line, if it is still there.
+    pub line: Option<u64>,
+    /// What it says. Untrusted.
+    pub text: String,
+}
+
+impl Checks {
+    /// Checks that cannot be looked at: one that failed, for that reason.
+    pub fn unreadable(why: &str) -> Self {
+        let ran = Ran {
+            name: "the forge's checks (they could not be read)".into(),
+            verdict: Verdict::Failed,
+            url: String::new(),
+            log: why.into(),
+        };
+        Self { ran: Vec::from([ran]), held: false }
+    }
+
+    /// How they stand together: failed if one failed and none is pending, pending if one is, or if there are none yet.
+    pub fn verdict(&self) -> Verdict {
+        if self.ran.is_empty() || self.ran.iter().any(|ran| ran.verdict == Verdict::Pending) {
+            Verdict::Pending
+        } else if self.ran.iter().any(|ran| ran.verdict == Verdict::Failed) {
+            Verdict::Failed
+        } else {
+            Verdict::Passed
+        }
+    }
+}

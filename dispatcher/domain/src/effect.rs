@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::change::Proposed;
 use crate::devbox::Attempt;
 use crate::event::Alarm;
-use crate::id::{DevboxId, EffectId, PhaseName};
+use crate::id::{Commit, DevboxId, EffectId, PhaseName, Repository};
 use crate::post::{Mark, Post, Slot};
 use crate::route::Target;
 use crate::run::{Run, Stage, State};
@@ -60,6 +60,16 @@ pub enum Effect {
         phase: PhaseName,
         /// The change request.
         proposed: Proposed,
+    },
+
+    /// Look how the forge's checks of the change request stand. Answer: `Checked`.
+    Look {
+        /// The phase that asks.
+        phase: PhaseName,
+        /// The repository.
+        repository: Repository,
+        /// The commit.
+        head: Commit,
     },
 
     /// Put a mark on a message, in place of the one it carries.
@@ -127,7 +137,7 @@ impl Effect {
         match self {
             Self::Route | Self::Resolve { .. } | Self::Admit | Self::Leave | Self::Gather { .. } => Lane::Decide,
             Self::Provision { .. } | Self::Halt { .. } | Self::Release { .. } => Lane::Devbox,
-            Self::Open { .. } => Lane::Forge,
+            Self::Open { .. } | Self::Look { .. } => Lane::Forge,
             Self::Mark { .. } | Self::Say { .. } | Self::Whisper { .. } => Lane::Chat,
             Self::Wake { .. } => Lane::Alarm,
         }
@@ -165,6 +175,10 @@ impl Owed {
                 .job()
                 .and_then(|job| job.phases.get(phase))
                 .is_some_and(|phase| matches!(phase.stage, Stage::Opening { .. })),
+            Effect::Look { phase, head, .. } => run
+                .job()
+                .and_then(|job| job.phases.get(phase))
+                .is_some_and(|phase| matches!(&phase.stage, Stage::Watching { head: mine, .. } if mine == head)),
             Effect::Wake { .. } => !matches!(run.state, State::Ended { .. }),
             Effect::Leave
             | Effect::Release { .. }

@@ -5,8 +5,9 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
-use crate::change::Change;
+use crate::change::{Change, Checks, Review};
 use crate::context::Omission;
 use crate::devbox::{Finish, Usage};
 use crate::id::{Commit, DeliveryId, DevboxId, Digest, PhaseName, RunId};
@@ -69,6 +70,31 @@ pub enum Fact {
         by: Person,
     },
 
+    /// Something as a chat's edge received it, in that chat's own shape: the chat says what it means before any run
+    /// hears of it.
+    Received {
+        /// It.
+        what: Value,
+    },
+    /// Somebody reviewed the run's change request.
+    Reviewed {
+        /// What they say.
+        review: Review,
+        /// Who.
+        by: Person,
+    },
+    /// The forge says that checks of the run's change request moved on: worth a look before the next alarm.
+    Stirred,
+    /// How the checks of the run's change request stand.
+    Checked {
+        /// The phase that asked.
+        phase: PhaseName,
+        /// The commit they are of.
+        head: Commit,
+        /// How they stand.
+        checks: Checks,
+    },
+
     /// The routers have decided.
     Routed {
         /// The version of the run that asked.
@@ -88,6 +114,16 @@ pub enum Fact {
         base: Option<Commit>,
         /// The branch a change request merges into.
         onto: Option<String>,
+        /// The change request it goes on with, on its branch: that of the run it follows, if it can still be added to.
+        #[serde(default)]
+        continues: Option<Change>,
+    },
+    /// Policy does not let this person, in this room, do that there.
+    Forbidden {
+        /// The version of the run that asked.
+        asked: u64,
+        /// Why, and who may, in words.
+        reason: String,
     },
     /// It could not be found out where the request goes, how it is worked, or what its context is.
     Unresolved {
@@ -95,6 +131,18 @@ pub enum Fact {
         asked: u64,
         /// What is wrong, where, and what to do: a line each.
         problems: Vec<String>,
+    },
+    /// The forge does not know the person who asked: they have to say who they are there.
+    Unlinked {
+        /// The version of the run that asked.
+        asked: u64,
+        /// Where they do.
+        url: String,
+    },
+    /// A person said who they are at the forge.
+    Linked {
+        /// Who.
+        by: Person,
     },
     /// A limiter let the run in.
     Admitted,
@@ -234,6 +282,15 @@ pub enum Alarm {
     Question {
         /// The version of the run that asked.
         asked: u64,
+    },
+    /// The forge's checks may have moved on.
+    Look {
+        /// The phase that watches them.
+        phase: PhaseName,
+        /// The commit they are of.
+        head: Commit,
+        /// How often they were looked at.
+        looks: u32,
     },
     /// The run is over its wall-clock budget.
     Budget,

@@ -13,6 +13,7 @@
 extern crate alloc;
 
 pub mod id;
+pub mod identity;
 pub mod talk;
 pub mod time;
 

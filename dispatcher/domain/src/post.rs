@@ -129,6 +129,16 @@ pub enum Action {
         /// The place.
         target: Target,
     },
+    /// Have what a review remarks mended.
+    Resolve {
+        /// The review.
+        review: String,
+    },
+    /// Leave what a review remarks as it is.
+    Dismiss {
+        /// The review.
+        review: String,
+    },
     /// Go and look; nothing happens.
     View {
         /// Where.
@@ -150,6 +160,8 @@ pub enum Slot {
     Reply(DeliveryId),
     /// A word nobody asked for: `budget`.
     Notice(String),
+    /// A review of the run's change request, by its id.
+    Review(String),
     /// The one closing message.
     Closing,
 }
@@ -212,6 +224,7 @@ impl Slot {
             Self::Gate(phase, digest) => format!("gate:{phase}:{}", digest.short()),
             Self::Reply(delivery) => format!("reply:{delivery}"),
             Self::Notice(name) => format!("notice:{name}"),
+            Self::Review(review) => format!("review:{review}"),
             Self::Closing => "closing".into(),
         }
     }

@@ -1,9 +1,11 @@
 //! Why an event changed nothing. Every one is recorded and shown by `why`.
 
+use alloc::string::String;
+
 use serde::{Deserialize, Serialize};
 
 /// Why an event changed nothing.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Reason {
     /// It was talk in the thread, not addressed to Signalbox.
@@ -24,11 +26,15 @@ pub enum Reason {
     Unrelated,
     /// It could not be worked and never will be; the log says why.
     Unworkable,
+    /// It was taken apart into what it means.
+    Understood,
+    /// It means nothing for any run, and this is why.
+    Meaningless(String),
 }
 
 impl Reason {
     /// In words for a person.
-    pub fn words(self) -> &'static str {
+    pub fn words(&self) -> &str {
         match self {
             Self::NotAddressed => "it was not addressed to Signalbox",
             Self::NoRun => "there is no run it could be about",
@@ -39,6 +45,8 @@ impl Reason {
             Self::Passed => "the alarm is about something that has passed",
             Self::Unrelated => "the message is not part of this run's request",
             Self::Unworkable => "it could not be worked; the log says why",
+            Self::Understood => "it was handed on as what it means",
+            Self::Meaningless(why) => why,
         }
     }
 }

@@ -14,7 +14,7 @@ use crate::id::PhaseName;
 use crate::outcome::Outcome;
 use crate::post::{Action, Line, Mark, Post, Span};
 use crate::route::{Candidate, Decision, Target};
-use crate::run::{Job, Run, Stage, State};
+use crate::run::{Job, Reviewed, Run, Stage, State};
 use crate::talk::Person;
 use crate::workflow::Phase;
 
@@ -26,12 +26,14 @@ pub use status::status;
 
 /// The most lines of a check's output that are shown in the thread.
 const MAX_LINES: usize = 8;
+/// The most remarks of a review that are shown in the thread.
+const MAX_REMARKS: usize = 5;
 
 /// The mark on the request.
 pub fn mark(run: &Run) -> Mark {
     match &run.state {
+        State::Choosing { .. } | State::Resolving { unlinked: true, .. } => Mark::Waiting,
         State::Routing { .. } | State::Resolving { .. } => Mark::Seen,
-        State::Choosing { .. } => Mark::Waiting,
         State::Waiting { .. } | State::Gathering { .. } => Mark::Working,
         State::Working(job) => {
             let waits = job.phases.values().any(|progress| matches!(progress.stage, Stage::Deciding { .. }));
@@ -84,6 +86,80 @@ pub(crate) fn question(question: &str, candidates: &[Candidate], run: &Run) -> P
         run.request.by.name
     ))]);
     post
+}
+
+/// Says that the forge does not know who asked.
+pub(crate) fn unlinked(run: &Run) -> Post {
+    Post::line(format!(
+        "I have yet to learn who {} is where the code lives; I've told them privately how to say so, and go on by \
+         myself then. I'll wait a day.",
+        run.request.by.name
+    ))
+}
+
+/// Tells a person, privately, where to say who they are at the forge.
+pub(crate) fn link(url: &str) -> Post {
+    Post::line("To work for you there I need to know your account where the code lives. This takes a minute, once.")
+        .button("Link my account", Action::View { url: url.into() })
+}
+
+/// The same, once they did.
+pub(crate) fn linked(run: &Run) -> Post {
+    Post::line(format!("{} linked their account; going on.", run.request.by.name))
+}
+
+/// Tells of a review of the change request, and offers to do what it remarks.
+pub(crate) fn reviewed(reviewed: &Reviewed) -> Post {
+    let Reviewed { review, by, .. } = reviewed;
+    let remarks = match review.remarks.len() {
+        0 => String::new(),
+        1 => ", with one remark".into(),
+        many => format!(", with {many} remarks"),
+    };
+    let what = if review.asks { "asks for changes to the change request" } else { "reviewed the change request" };
+    let mut post = Post::line(format!("{} {what}{remarks}.", by.name));
+    if !review.text.trim().is_empty() {
+        post = post.and(Line::Quote { text: review.text.trim().into() });
+    }
+    for remark in review.remarks.iter().take(MAX_REMARKS) {
+        let place = remark.line.map_or_else(|| remark.path.clone(), |line| format!("{}:{line}", remark.path));
+        let text = remark.text.trim().lines().next().unwrap_or_default().to_string();
+        post = post.and(Line::Text {
+            spans: Vec::from([
+                Span::Plain("• ".into()),
+                Span::Code(place),
+                Span::Plain(" — ".into()),
+                Span::Untrusted(text),
+            ]),
+        });
+    }
+    if review.remarks.len() > MAX_REMARKS {
+        post = post.and(Line::text(format!("… and {} more, there.", review.remarks.len() - MAX_REMARKS)));
+    }
+    post.button("Resolve these", Action::Resolve { review: review.id.clone() })
+        .button("Dismiss", Action::Dismiss { review: review.id.clone() })
+        .button("View review", Action::View { url: review.url.clone() })
+}
+
+/// The same, once it is decided what to do about it.
+pub(crate) fn review_settled(reviewed: &Reviewed, by: &Person, resolve: bool) -> Post {
+    let what = if resolve { "has them resolved" } else { "leaves it at that" };
+    Post::line(format!("{} reviewed the change request; {} {what}.", reviewed.by.name, by.name))
+        .button("View review", Action::View { url: reviewed.review.url.clone() })
+}
+
+/// What an agent is asked that mends what a review remarks.
+pub(crate) fn resolution(reviewed: &Reviewed) -> String {
+    let Reviewed { review, by, .. } = reviewed;
+    let mut text = format!("Resolve what {} says of the change request.", by.name);
+    if !review.text.trim().is_empty() {
+        text.push_str(&format!("\n\n{}", review.text.trim()));
+    }
+    for remark in &review.remarks {
+        let place = remark.line.map_or_else(|| remark.path.clone(), |line| format!("{}:{line}", remark.path));
+        text.push_str(&format!("\n\n{place}: {}", remark.text.trim()));
+    }
+    text
 }
 
 /// The question, once it is answered.

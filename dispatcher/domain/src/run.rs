@@ -9,7 +9,7 @@ use alloc::vec::Vec;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use crate::change::{Change, Check};
+use crate::change::{Change, Check, Checks, Review};
 use crate::context::Omission;
 use crate::devbox::{DiffStat, Proposal, Usage};
 use crate::id::{Commit, DevboxId, Digest, PhaseName, RunId};
@@ -52,9 +52,12 @@ pub struct Run {
     pub before: Option<RunId>,
     /// Whether it tries that one again.
     pub again: bool,
-    /// The run whose branch and change request it goes on with, where it tries one again.
+    /// The run whose branch and change request it goes on with, where it tries one again or adds to one.
     #[serde(default)]
     pub origin: Option<RunId>,
+    /// Reviews of its change request, oldest first.
+    #[serde(default)]
+    pub reviews: Vec<Reviewed>,
     /// Whether its status message is up.
     #[serde(default)]
     pub shown: bool,
@@ -82,6 +85,9 @@ pub enum State {
         target: Target,
         /// The version that asked.
         asked: u64,
+        /// Whether the person who asked has yet to say who they are at the forge.
+        #[serde(default)]
+        unlinked: bool,
     },
     /// A limiter makes it wait.
     Waiting {
@@ -139,6 +145,9 @@ pub struct Plan {
     pub base: Option<Commit>,
     /// The branch a change request merges into.
     pub onto: Option<String>,
+    /// The change request it goes on with.
+    #[serde(default)]
+    pub continues: Option<Change>,
 }
 
 /// The work of a run.
@@ -173,6 +182,9 @@ pub struct Job {
     pub checks: Vec<Check>,
     /// The change request.
     pub change: Option<Change>,
+    /// How the forge's checks of it stood when they were last looked at.
+    #[serde(default)]
+    pub ci: Checks,
     /// How many follow-ups an attempt that could act on them was told of.
     pub heard: usize,
     /// Why it is handed to a person as it is, once its fix rounds are used up.
@@ -250,6 +262,19 @@ pub enum Stage {
         /// Since when.
         since: Time,
     },
+    /// The forge's checks are awaited.
+    Watching {
+        /// The commit they are of.
+        head: Commit,
+        /// Since when.
+        since: Time,
+        /// How often they were looked at.
+        looks: u32,
+        /// How many of them are over, and how many there are, as last seen.
+        over: (usize, usize),
+        /// Whether the forge waits for a person to let them begin.
+        held: bool,
+    },
     /// Ended well.
     Done,
     /// Not needed.
@@ -270,6 +295,17 @@ pub struct Followup {
     /// Whether it was taken back, or replaced by a later one, before an agent was told.
     #[serde(default)]
     pub withdrawn: bool,
+}
+
+/// A review of a run's change request.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Reviewed {
+    /// What it says.
+    pub review: Review,
+    /// Who wrote it.
+    pub by: Person,
+    /// What was decided about it.
+    pub settled: bool,
 }
 
 /// How much a run says.
@@ -352,6 +388,11 @@ impl Run {
         self.origin.as_ref().unwrap_or(&self.id)
     }
 
+    /// Whether it has a change request that people may look at.
+    pub fn proposes(&self) -> bool {
+        self.job().is_some_and(|job| job.change.is_some())
+    }
+
     /// The run's branch.
     pub fn branch(&self) -> String {
         format!("signalbox/{}", self.origin().0.to_lowercase())
@@ -366,6 +407,7 @@ impl Run {
             | Stage::Resting { .. }
             | Stage::Deciding { .. }
             | Stage::Opening { .. }
+            | Stage::Watching { .. }
             | Stage::Done
             | Stage::Skipped
             | Stage::Failed => sum,
@@ -374,10 +416,11 @@ impl Run {
 }
 
 impl Job {
-    /// How long it was worked until `at`: the time in which it waited for a person is not counted.
+    /// How long it was worked until `at`: the time in which it waited for a person, or
+    /// for the forge's checks, is not counted.
     pub fn worked(&self, at: Time) -> Span {
         let waiting = self.phases.values().filter_map(|progress| match &progress.stage {
-            Stage::Deciding { since, .. } => Some(at - *since),
+            Stage::Deciding { since, .. } | Stage::Watching { since, .. } => Some(at - *since),
             Stage::Pending
             | Stage::Starting { .. }
             | Stage::Working { .. }
@@ -401,6 +444,7 @@ impl Stage {
             | Self::Resting { .. }
             | Self::Deciding { .. }
             | Self::Opening { .. }
+            | Self::Watching { .. }
             | Self::Done
             | Self::Skipped
             | Self::Failed => None,

@@ -7,8 +7,10 @@ mod boxes;
 mod closing;
 mod phases;
 mod place;
+mod review;
 mod talk;
 mod turn;
+mod watch;
 
 use alloc::vec::Vec;
 
@@ -43,9 +45,17 @@ pub fn step(run: Option<&Run>, thread: &ThreadId, event: &Event) -> Step {
         None => match &event.fact {
             Fact::Said { message, addressed: true } => talk::begin(None, thread, message, event),
             Fact::Said { addressed: false, .. } => Step::Ignored(Reason::NotAddressed),
+            // Understood before it comes here.
+            Fact::Received { .. } => Step::Ignored(Reason::Unworkable),
             Fact::Edited { .. }
             | Fact::Deleted { .. }
             | Fact::Pressed { .. }
+            | Fact::Reviewed { .. }
+            | Fact::Stirred
+            | Fact::Checked { .. }
+            | Fact::Linked { .. }
+            | Fact::Unlinked { .. }
+            | Fact::Forbidden { .. }
             | Fact::Routed { .. }
             | Fact::Resolved { .. }
             | Fact::Unresolved { .. }
@@ -87,10 +97,19 @@ fn live(run: &Run, event: &Event) -> Step {
         Fact::Deleted { message, by } => talk::deleted(turn, message, by),
         Fact::Pressed { action, by } => talk::pressed(turn, action, by),
 
+        Fact::Received { .. } => Step::Ignored(Reason::Unworkable),
+
+        Fact::Reviewed { review, by } => review::reviewed(turn, review, by),
+        Fact::Stirred => watch::stirred(turn, None),
+        Fact::Checked { phase, head, checks } => watch::checked(turn, phase, head, checks),
+
         Fact::Routed { asked, decision, trace } => place::routed(turn, *asked, decision, trace),
-        Fact::Resolved { asked, workflow, base, onto } => {
-            place::resolved(turn, *asked, workflow, base.as_ref(), onto.as_deref())
+        Fact::Resolved { asked, workflow, base, onto, continues } => {
+            place::resolved(turn, *asked, workflow, base.as_ref(), onto.as_deref(), continues.as_ref())
         }
+        Fact::Forbidden { asked, reason } => place::forbidden(turn, *asked, reason),
+        Fact::Unlinked { asked, url } => place::unlinked(turn, *asked, url),
+        Fact::Linked { by } => place::linked(turn, by),
         Fact::Unresolved { asked, problems } => place::unresolved(turn, *asked, problems),
         Fact::Admitted => place::admitted(turn),
         Fact::Queued { place, limit } => place::queued(turn, *place, *limit),
@@ -121,7 +140,14 @@ fn over(run: &Run, event: &Event) -> Step {
         Fact::Said { addressed: false, .. } => Step::Ignored(Reason::NotAddressed),
         Fact::Edited { message } => talk::edited_after(Turn::new(run, event), message),
         Fact::Pressed { action, by } => talk::pressed_after(run, action, by, event),
+        Fact::Received { .. } => Step::Ignored(Reason::Unworkable),
+        Fact::Reviewed { review, by } => review::reviewed(Turn::new(run, event), review, by),
         Fact::Deleted { .. }
+        | Fact::Stirred
+        | Fact::Checked { .. }
+        | Fact::Linked { .. }
+        | Fact::Unlinked { .. }
+        | Fact::Forbidden { .. }
         | Fact::Routed { .. }
         | Fact::Resolved { .. }
         | Fact::Unresolved { .. }

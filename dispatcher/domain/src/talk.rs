@@ -2,6 +2,7 @@
 
 use alloc::format;
 use alloc::string::String;
+use alloc::vec::Vec;
 use core::fmt;
 
 use serde::{Deserialize, Serialize};
@@ -84,6 +85,22 @@ pub struct Message {
     pub by: Person,
     /// The text after the mention, as written.
     pub text: String,
+    /// What is attached to it. Its bytes stay where they are until somebody asks for them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub attachments: Vec<Attachment>,
+}
+
+/// A file or an image attached to a message.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Attachment {
+    /// Its id on the chat.
+    pub id: String,
+    /// Its name, as the person named it. Untrusted.
+    pub name: String,
+    /// What it is, as the chat says: a media type.
+    pub kind: String,
+    /// How long it is.
+    pub bytes: u64,
 }
 
 impl Message {

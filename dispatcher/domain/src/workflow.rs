@@ -75,6 +75,8 @@ pub enum Work {
     Gate(Gate),
     /// The dispatcher opens (or updates) the run's change request.
     OpenChange,
+    /// The forge's checks of the run's change request are awaited.
+    WatchChecks,
 }
 
 /// The agent of a phase.
@@ -114,6 +116,24 @@ pub struct Grant {
     pub network: Vec<String>,
     /// The outputs it may cause.
     pub outputs: BTreeMap<String, OutputRule>,
+}
+
+impl Workflow {
+    /// Takes out the phases that wait for the forge's checks, where the forge runs none: what needed them needs what
+    /// they needed.
+    pub fn unwatch(&mut self) {
+        while let Some(place) = self.phases.iter().position(|phase| matches!(phase.work, Work::WatchChecks)) {
+            let gone = self.phases.remove(place);
+            for phase in &mut self.phases {
+                if phase.needs.contains(&gone.name) {
+                    phase.needs.retain(|need| *need != gone.name);
+                    phase.needs.extend(
+                        gone.needs.iter().filter(|need| !phase.needs.contains(need)).cloned().collect::<Vec<_>>(),
+                    );
+                }
+            }
+        }
+    }
 }
 
 impl Grant {

@@ -1,12 +1,15 @@
 //! Rows 4 to 6: a delivery is stepped, and the step written whole or not at all.
 
+use serde_json::Value;
 use signalbox_domain::effect::Effect;
-use signalbox_domain::event::Delivery;
+use signalbox_domain::event::{Delivery, Fact};
 use signalbox_domain::id::RunId;
 use signalbox_domain::reason::Reason;
 use signalbox_domain::run::Run;
 use signalbox_domain::step::{Step, step};
 use signalbox_ports::Error;
+use signalbox_ports::chat::Understood;
+use signalbox_ports::intake::Intake as _;
 use signalbox_ports::queue::Ticket;
 use signalbox_ports::store::{Commit, Subject};
 
@@ -29,9 +32,14 @@ impl Engine {
                 self.ports.queue.finish(ticket).await?;
                 Ok(None)
             }
-            Err(error @ (Error::Conflict | Error::Unavailable(_))) => {
+            Err(error @ (Error::Conflict | Error::Later { .. } | Error::Unavailable(_))) => {
                 tracing::warn!(delivery = %ticket.delivery, tries = ticket.tries, %error, "delivery put off");
-                let due = self.ports.clock.now() + backoff(ticket.tries);
+                let due = match &error {
+                    Error::Later { until, .. } => *until,
+                    Error::Conflict | Error::Unavailable(_) | Error::Rejected(_) => {
+                        self.ports.clock.now() + backoff(ticket.tries)
+                    }
+                };
                 self.ports.queue.release(ticket, due).await?;
                 Err(error)
             }
@@ -48,6 +56,10 @@ impl Engine {
             // Its step was committed before a crash; what it decided may still be owed.
             return Ok(self.subject(&delivery).await?.map(|run| run.id));
         }
+        if let Fact::Received { what } = &delivery.event.fact {
+            self.understand(&delivery, what).await?;
+            return Ok(None);
+        }
         for _ in 0..RACES {
             match self.attempt(&delivery).await {
                 Err(Error::Conflict) => {}
@@ -55,6 +67,21 @@ impl Engine {
             }
         }
         Err(Error::Conflict)
+    }
+
+    /// Asks the chat what it received, and takes that up. Interrupted anywhere, it is done again and comes to the same.
+    async fn understand(&self, delivery: &Delivery, what: &Value) -> Result<(), Error> {
+        let Delivery { thread, event, .. } = delivery;
+        let reason = match self.chat(thread)?.understand(thread, event.at, what).await? {
+            Understood::Deliveries(deliveries) => {
+                for delivery in deliveries {
+                    self.receive(delivery).await?;
+                }
+                Reason::Understood
+            }
+            Understood::Nothing(why) => Reason::Meaningless(why),
+        };
+        self.ports.store.ignore(&event.id, None, reason).await
     }
 
     async fn attempt(&self, delivery: &Delivery) -> Result<Option<RunId>, Error> {

@@ -34,7 +34,9 @@ impl Engine {
         let task = match &phase.work {
             Work::Script { script } => Task::Script { script: script.clone() },
             Work::Agent(agent) => self.agent_task(run, job, phase, agent, schema.as_ref(), &mut files).await?,
-            Work::Gate(_) | Work::OpenChange => return Err(Error::rejected("this phase is not worked in a box")),
+            Work::Gate(_) | Work::OpenChange | Work::WatchChecks => {
+                return Err(Error::rejected("this phase is not worked in a box"));
+            }
         };
         Ok(Assignment {
             devbox: devbox.clone(),

@@ -165,7 +165,7 @@ fn worked<'a>(run: &'a Run, devbox: &DevboxId) -> Option<(&'a Job, &'a Phase)> {
 
 fn refusal(error: Error) -> Refusal {
     match error {
-        Error::Conflict | Error::Unavailable(_) => Refusal::Unavailable(error.to_string()),
+        Error::Conflict | Error::Later { .. } | Error::Unavailable(_) => Refusal::Unavailable(error.to_string()),
         Error::Rejected(why) => Refusal::Rejected(why),
     }
 }

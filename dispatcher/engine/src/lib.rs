@@ -23,9 +23,10 @@ mod policy;
 pub mod replay;
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use signalbox_domain::talk::ThreadId;
+use signalbox_domain::time::Time;
 use signalbox_ports::Error;
 use signalbox_ports::blobs::Blobs;
 use signalbox_ports::chat::Chat;
@@ -37,7 +38,7 @@ use signalbox_ports::queue::Queue;
 use signalbox_ports::store::Store;
 use tokio::sync::Notify;
 
-pub use settings::{Agent, Settings};
+pub use settings::{Agent, Room, Settings};
 pub use sweep::Swept;
 pub use token::Secret;
 
@@ -69,12 +70,14 @@ pub struct Engine {
     settings: Settings,
     /// Rung when there may be something to do; missing it costs time, never work.
     bell: Notify,
+    /// When edges last looked for what they missed; not knowing it costs a look.
+    caught_up: Mutex<Option<Time>>,
 }
 
 impl Engine {
     /// An engine on that world.
     pub fn new(ports: Ports, settings: Settings) -> Self {
-        Self { ports, settings, bell: Notify::new() }
+        Self { ports, settings, bell: Notify::new(), caught_up: Mutex::new(None) }
     }
 
     /// The world it works on.

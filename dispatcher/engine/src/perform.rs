@@ -5,6 +5,7 @@ mod devbox;
 mod open;
 mod speak;
 
+use signalbox_domain::change::Checks;
 use signalbox_domain::effect::Effect;
 use signalbox_domain::event::{Delivery, Event, Fact};
 use signalbox_domain::id::RunId;
@@ -73,7 +74,7 @@ impl Engine {
     async fn act(&self, run: &Run, claimed: &Claimed) -> Result<Option<Done>, Error> {
         let fact = match &claimed.owed.effect {
             Effect::Route => self.route(run, claimed.owed.id.version).await?,
-            Effect::Resolve { target } => self.resolve(target, claimed.owed.id.version).await?,
+            Effect::Resolve { target } => self.resolve(run, target, claimed.owed.id.version).await?,
             Effect::Admit => self.admit(run).await?,
             Effect::Leave => self.leave(run).await?,
             Effect::Gather { target } => self.gather(run, target).await?,
@@ -81,6 +82,7 @@ impl Engine {
             Effect::Halt { devbox } => self.halt(devbox).await?,
             Effect::Release { devbox } => self.release(devbox).await?,
             Effect::Open { phase, proposed } => self.open(run, claimed, phase, proposed).await?,
+            Effect::Look { phase, repository, head } => self.look(phase, repository, head).await?,
             Effect::Mark { message, mark } => {
                 self.chat(&run.thread)?.mark(&run.thread, message, *mark).await?;
                 None
@@ -103,6 +105,10 @@ impl Engine {
                 tracing::warn!(effect = %owed.id, tries = claimed.tries, %error, "effect put off");
                 let due = self.ports.clock.now() + backoff(claimed.tries);
                 Settlement::Later { due, why: error.to_string() }
+            }
+            Error::Later { until, .. } => {
+                tracing::debug!(effect = %owed.id, until = until.0, %error, "effect put off until it may be done");
+                Settlement::Later { due: until, why: error.to_string() }
             }
             Error::Rejected(why) => {
                 tracing::warn!(effect = %owed.id, why, "effect refused");
@@ -127,6 +133,7 @@ impl Engine {
             | Effect::Provision { .. }
             | Effect::Halt { .. }
             | Effect::Release { .. }
+            | Effect::Look { .. }
             | Effect::Mark { .. }
             | Effect::Say { .. }
             | Effect::Whisper { .. }
@@ -148,6 +155,10 @@ fn refused(effect: &Effect, asked: u64, why: &str) -> Option<Fact> {
         }
         Effect::Provision { devbox, .. } => Some(Fact::Unprovided { devbox: devbox.clone(), reason: why.to_owned() }),
         Effect::Open { phase, .. } => Some(Fact::Unopened { phase: phase.clone(), reason: why.to_owned() }),
+        Effect::Look { phase, head, .. } => {
+            // Nothing that can be waited for.
+            Some(Fact::Checked { phase: phase.clone(), head: head.clone(), checks: Checks::unreadable(why) })
+        }
         // What could not be said stays on the dashboard; saying that it could not be said would fail, too.
         Effect::Mark { .. } | Effect::Say { .. } | Effect::Whisper { .. } => None,
         // A box that cannot be ended, or a place that cannot be given back, is tried for ever: see `perform::devbox`.

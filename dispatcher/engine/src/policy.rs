@@ -28,7 +28,7 @@ pub(crate) fn changes<'a>(changed: &[Changed], protect: impl Iterator<Item = &'a
 
 /// Whether a glob names a path: `**` is any folders, `*` anything within one name. A glob without a `/` names a file
 /// in any folder.
-fn matches(glob: &str, path: &str) -> bool {
+pub(crate) fn matches(glob: &str, path: &str) -> bool {
     if !glob.contains('/') {
         return path.rsplit('/').next().is_some_and(|name| parts(&[glob], &[name]));
     }

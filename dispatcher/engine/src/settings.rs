@@ -2,8 +2,12 @@
 
 use std::collections::BTreeMap;
 
+use signalbox_domain::route::Target;
+use signalbox_domain::run::Run;
+use signalbox_domain::talk::Role;
 use signalbox_domain::time::Span;
 
+use crate::policy;
 use crate::token::Secret;
 
 /// What the team decided.
@@ -24,6 +28,47 @@ pub struct Settings {
     pub workflows: BTreeMap<String, String>,
     /// Paths (globs) that no change may touch, in any repository.
     pub protect: Vec<String>,
+    /// What may be asked for in a room, by `chat:room`. A room that is not named here has no bounds of its own.
+    pub rooms: BTreeMap<String, Room>,
+}
+
+/// What may be asked for in a room, whoever asks. What is empty is no bound.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Room {
+    /// The repositories, as globs: `acme/*`.
+    pub repositories: Vec<String>,
+    /// The workflows.
+    pub workflows: Vec<String>,
+    /// The least role that may ask there.
+    pub role: Option<Role>,
+}
+
+impl Room {
+    /// Why a run may not do that here; `None`: it may.
+    pub(crate) fn forbids(&self, run: &Run, target: &Target) -> Option<String> {
+        let by = &run.request.by;
+        if let Some(role) = self.role.filter(|role| by.role < *role) {
+            return Some(format!(
+                "In this room only a {} can ask, and {} is a {}.",
+                role.words(),
+                by.name,
+                by.role.words()
+            ));
+        }
+        if !self.workflows.is_empty() && !self.workflows.contains(&target.workflow) {
+            let allowed = self.workflows.join(", ");
+            return Some(format!("`{}` cannot be asked for in this room; it has: {allowed}.", target.workflow));
+        }
+        let named = target.repository.as_ref()?;
+        let within =
+            self.repositories.is_empty() || self.repositories.iter().any(|glob| policy::matches(glob, &named.0));
+        (!within).then(|| {
+            format!(
+                "{named} cannot be worked on from this room; it has: {}. Ask in another one.",
+                self.repositories.join(", ")
+            )
+        })
+    }
 }
 
 /// An agent the team has set up.
@@ -51,6 +96,7 @@ impl Settings {
             mail_domain: "users.noreply.localhost".into(),
             workflows: BTreeMap::new(),
             protect: Vec::new(),
+            rooms: BTreeMap::new(),
         }
     }
 }
@@ -72,6 +118,10 @@ pub(crate) const ARRIVAL: Span = Span::seconds(10);
 pub(crate) const RACES: u32 = 5;
 /// How many things one sweep takes up of each kind.
 pub(crate) const SWEEP_BATCH: usize = 200;
+/// How often edges look for what they missed.
+pub(crate) const CATCH_UP: Span = Span::minutes(1);
+/// How many of the latest runs are looked through for those that are open.
+pub(crate) const OPEN_RUNS: usize = 500;
 /// A delivery older than this and not worked is queued again by the sweep.
 pub(crate) const STRANDED: Span = Span::seconds(10);
 

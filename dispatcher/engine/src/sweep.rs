@@ -1,15 +1,17 @@
 //! What was left behind: deliveries not queued, effects still owed, boxes not heard of, boxes nobody wants.
 
+use std::sync::PoisonError;
+
 use signalbox_domain::devbox::{Control, Listed};
 use signalbox_domain::event::{Delivery, Event, Fact};
 use signalbox_domain::id::DeliveryId;
 use signalbox_domain::time::Time;
 use signalbox_ports::Error;
 use signalbox_ports::intake::Intake;
-use signalbox_ports::store::Lease;
+use signalbox_ports::store::{Lease, Recorded};
 
 use crate::Engine;
-use crate::settings::{ARRIVAL, STRANDED, SWEEP_BATCH};
+use crate::settings::{ARRIVAL, CATCH_UP, OPEN_RUNS, STRANDED, SWEEP_BATCH};
 
 /// What a sweep found.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -22,6 +24,10 @@ pub struct Swept {
     pub lost: usize,
     /// Boxes that run and that no run wants.
     pub leftovers: usize,
+    /// Deliveries that an edge had missed.
+    pub missed: usize,
+    /// Deliveries that the other side was asked to send again.
+    pub asked: usize,
 }
 
 impl Engine {
@@ -41,6 +47,7 @@ impl Engine {
         let (lost, leftovers) = self.reconcile(now).await?;
         swept.lost += lost;
         swept.leftovers = leftovers;
+        (swept.missed, swept.asked) = self.catch_up(now).await?;
         self.bell.notify_one();
         Ok(swept)
     }
@@ -95,6 +102,39 @@ impl Engine {
             }
         }
         Ok((lost, leftovers))
+    }
+
+    /// Lets every chat look for what its edge may have missed. One that cannot look now is asked again next time.
+    async fn catch_up(&self, now: Time) -> Result<(usize, usize), Error> {
+        let (mut missed, mut asked) = (0, 0);
+        if !self.listens(now) {
+            return Ok((missed, asked));
+        }
+        let open: Vec<_> = self.ports.store.runs(OPEN_RUNS).await?.into_iter().filter(|run| !run.ended()).collect();
+        for (name, chat) in &self.ports.chats {
+            let theirs: Vec<_> =
+                open.iter().filter(|run| run.thread.chat == *name).map(|run| run.thread.clone()).collect();
+            match chat.catch_up(&theirs).await {
+                Ok(found) => {
+                    asked += found.asked;
+                    for delivery in found.deliveries {
+                        missed += usize::from(self.receive(delivery).await? == Recorded::New);
+                    }
+                }
+                Err(error) => tracing::warn!(chat = %name, %error, "what was missed could not be looked for"),
+            }
+        }
+        Ok((missed, asked))
+    }
+
+    /// Whether it is time to look for what edges missed.
+    fn listens(&self, now: Time) -> bool {
+        let mut caught_up = self.caught_up.lock().unwrap_or_else(PoisonError::into_inner);
+        let time = caught_up.is_none_or(|last| last + CATCH_UP <= now);
+        if time {
+            *caught_up = Some(now);
+        }
+        time
     }
 
     async fn vanished(&self, lease: &Lease, now: Time) -> Result<(), Error> {

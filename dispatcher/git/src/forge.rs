@@ -7,7 +7,7 @@ use signalbox_domain::workflow::Grant;
 use signalbox_ports::Error;
 use signalbox_ports::forge::{Access, Changed, Head, Known};
 
-use crate::{Forge, read};
+use crate::{Forge, State, read};
 
 #[async_trait]
 impl signalbox_ports::forge::Forge for Forge {
@@ -64,6 +64,11 @@ impl signalbox_ports::forge::Forge for Forge {
     async fn open(&self, id: &EffectId, run: &RunId, proposed: &Proposed) -> Result<Change, Error> {
         let record = self.propose(id, run, proposed).await?;
         Ok(self.outline(&record))
+    }
+
+    async fn amendable(&self, repository: &Repository, number: u64) -> Result<bool, Error> {
+        let shown = self.show(repository, number, 0).await?;
+        Ok(shown.is_some_and(|shown| shown.record.state == State::Open))
     }
 
     async fn change(

@@ -1,9 +1,11 @@
 //! Where people talk.
 
 use async_trait::async_trait;
+use serde_json::Value;
+use signalbox_domain::event::Delivery;
 use signalbox_domain::id::{EffectId, RunId};
 use signalbox_domain::post::{Mark, Post, Slot};
-use signalbox_domain::talk::{Message, MessageId, Person, ThreadId};
+use signalbox_domain::talk::{Attachment, Message, MessageId, Person, ThreadId};
 use signalbox_domain::time::Time;
 
 use crate::Error;
@@ -57,6 +59,54 @@ pub trait Chat: Send + Sync {
 
     /// What people call the room, and its topic.
     async fn room(&self, thread: &ThreadId) -> Result<Room, Error>;
+
+    /// What something means that this chat's edge handed in as [`Fact::Received`]: who did it, what it is about, which
+    /// run hears of it. May be asked again about the same; then it answers the same, but for what people changed
+    /// meanwhile.
+    ///
+    /// What concerns the chat alone (its own pages and forms) is done here; doing it twice is doing it once.
+    ///
+    /// [`Fact::Received`]: signalbox_domain::event::Fact::Received
+    async fn understand(&self, thread: &ThreadId, at: Time, what: &Value) -> Result<Understood, Error> {
+        let _ = (at, what);
+        Err(Error::rejected(format!("the chat of {thread} hands in nothing that has to be understood first")))
+    }
+
+    /// Looks for what its edge may have missed, in the threads of runs that are open and wherever else it listens:
+    /// bounded, and at its own pace. Asked at the start and about once a minute.
+    async fn catch_up(&self, open: &[ThreadId]) -> Result<CaughtUp, Error> {
+        let _ = open;
+        Ok(CaughtUp::default())
+    }
+
+    /// The bytes of what is attached to a message, unless they are more than `limit`.
+    async fn attachment(
+        &self,
+        thread: &ThreadId,
+        attachment: &Attachment,
+        limit: usize,
+    ) -> Result<Option<Vec<u8>>, Error> {
+        let _ = (attachment, limit);
+        Err(Error::rejected(format!("the chat of {thread} has no attachments")))
+    }
+}
+
+/// What a chat makes of something its edge received.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Understood {
+    /// Facts, in the order they happened, each with its own semantic key.
+    Deliveries(Vec<Delivery>),
+    /// Nothing that a run should hear of, and why.
+    Nothing(String),
+}
+
+/// What a chat found that its edge had missed.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct CaughtUp {
+    /// Under the keys that the edge would have given them, so that what was not missed changes nothing.
+    pub deliveries: Vec<Delivery>,
+    /// How many the other side was asked to send again.
+    pub asked: usize,
 }
 
 /// A room, as people see it.

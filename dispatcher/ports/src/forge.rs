@@ -1,8 +1,9 @@
 //! Where code lives.
 
 use async_trait::async_trait;
-use signalbox_domain::change::{Change, Proposed};
+use signalbox_domain::change::{Change, Checks, Proposed};
 use signalbox_domain::id::{Commit, DevboxId, EffectId, Repository, RunId};
+use signalbox_domain::identity::Permission;
 use signalbox_domain::workflow::Grant;
 
 use crate::Error;
@@ -43,6 +44,20 @@ pub struct Access {
     pub url: String,
     /// A token for that repository and that grant only.
     pub token: Option<String>,
+}
+
+/// Who somebody is at a forge.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Account {
+    /// It does not matter: the team's roles decide alone.
+    Any,
+    /// This one, `forge:id`: what they may do, the forge decides, too.
+    Known(String),
+    /// Not known yet.
+    Unknown {
+        /// Where they say who they are: for them only.
+        url: String,
+    },
 }
 
 /// A forge.
@@ -103,4 +118,33 @@ pub trait Forge: Send + Sync {
         number: u64,
         limit: usize,
     ) -> Result<Option<(Change, String)>, Error>;
+
+    /// What somebody may do with a repository. `account` is an immutable id of the forge's, `forge:id`. Whoever is not
+    /// known there may do nothing; an error means that it could not be found out, and is no permission.
+    async fn permission(&self, repository: &Repository, account: &str) -> Result<Permission, Error> {
+        let _ = (repository, account);
+        Ok(Permission::None)
+    }
+
+    /// Whether it has to be known who a person is here before anything is done for them: `person` is their id on
+    /// whatever chat they asked in.
+    async fn account(&self, repository: &Repository, person: &str) -> Result<Account, Error> {
+        let _ = (repository, person);
+        Ok(Account::Any)
+    }
+
+    /// Whether it runs checks of its own on the repository's change requests.
+    async fn watches(&self, repository: &Repository) -> Result<bool, Error> {
+        let _ = repository;
+        Ok(false)
+    }
+
+    /// How the checks of a commit stand, with at most `limit` bytes of the end of each failed one's log.
+    async fn checks(&self, repository: &Repository, commit: &Commit, limit: usize) -> Result<Checks, Error> {
+        let _ = (commit, limit);
+        Err(Error::rejected(format!("the forge of {repository} runs no checks")))
+    }
+
+    /// Whether a change request can still be added to: it is there and neither merged nor closed.
+    async fn amendable(&self, repository: &Repository, number: u64) -> Result<bool, Error>;
 }

@@ -9,6 +9,7 @@ pub mod clock;
 pub mod devbox;
 pub mod forge;
 pub mod intake;
+pub mod notes;
 pub mod plugins;
 pub mod queue;
 pub mod store;

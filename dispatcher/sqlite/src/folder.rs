@@ -155,6 +155,7 @@ fn located(trouble: Trouble, path: &Path) -> Error {
     let path = path.display();
     match Error::from(trouble) {
         Error::Conflict => Error::Conflict,
+        Error::Later { until, why } => Error::later(until, format!("failed to open the folder {path}: {why}")),
         Error::Unavailable(why) => Error::Unavailable(format!("failed to open the folder {path}: {why}")),
         Error::Rejected(why) => Error::Rejected(format!("failed to open the folder {path}: {why}")),
     }

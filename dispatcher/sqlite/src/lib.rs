@@ -15,6 +15,7 @@ mod blobs;
 mod error;
 mod folder;
 mod lock;
+mod notes;
 mod queue;
 mod schema;
 mod store;

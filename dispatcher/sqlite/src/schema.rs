@@ -6,7 +6,7 @@ use signalbox_ports::Error;
 use crate::error::Trouble;
 
 /// Each brings the database from the version of its place to the next. Never edit one that was released: add another.
-const MIGRATIONS: [&str; 1] = [include_str!("schema/1.sql")];
+const MIGRATIONS: [&str; 2] = [include_str!("schema/1.sql"), include_str!("schema/2.sql")];
 
 /// Marks a database as one of ours: `SGBX`.
 const APPLICATION: i32 = 0x5347_4258;

@@ -8,6 +8,7 @@ use crate::problem::{Problem, Source};
 pub(crate) fn check(source: &Source<'_>, file: &Map, drafts: &Drafts<'_>, found: &mut Vec<Problem>) {
     for draft in &drafts.phases {
         outputs(source, drafts, draft, found);
+        watches(source, drafts, draft, found);
     }
     writers(source, drafts, found);
     repository(source, file, drafts, found);
@@ -41,6 +42,17 @@ fn outputs(source: &Source<'_>, drafts: &Drafts<'_>, draft: &Draft<'_>, found: &
     }
 }
 
+/// Checks are those of a change request that is open.
+fn watches(source: &Source<'_>, drafts: &Drafts<'_>, draft: &Draft<'_>, found: &mut Vec<Problem>) {
+    let Kind::WatchChecks = draft.kind else { return };
+    if !drafts.before(draft.name()).any(|earlier| matches!(earlier.kind, Kind::OpenChange)) {
+        let place = draft.map.key("forge").map_or(draft.key.place, |key| key.place);
+        let message =
+            format!("`{}` watches the checks of a change request that no phase before it opens", draft.name());
+        found.push(source.problem(place, message, "add the phase that is `forge: open_change_request` to `needs`"));
+    }
+}
+
 /// Two phases that write at the same time would race for the branch.
 fn writers(source: &Source<'_>, drafts: &Drafts<'_>, found: &mut Vec<Problem>) {
     let writers: Vec<&Draft<'_>> = drafts.phases.iter().filter(|draft| draft.writes()).collect();
@@ -63,6 +75,7 @@ fn repository(source: &Source<'_>, file: &Map, drafts: &Drafts<'_>, found: &mut 
         let why = match draft.kind {
             _ if draft.writes() => "changes contents",
             Kind::OpenChange => "opens a change request",
+            Kind::WatchChecks => "watches the checks of one",
             Kind::Agent(_) | Kind::Script(_) | Kind::Gate(_) => continue,
         };
         found.push(source.problem(

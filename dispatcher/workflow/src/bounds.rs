@@ -38,6 +38,8 @@ pub const BUDGET: Budget = Budget { micro_usd: 8_000_000, wall: Span::minutes(90
 /// How long a phase may take where its file names no other time: twenty minutes in all, five without a sign of
 /// activity, one until its box is up.
 pub const TIMEOUT: Timeout = Timeout { wall: Span::minutes(20), idle: Span::minutes(5), start: Span::seconds(60) };
+/// How long the forge's checks are awaited where their phase says nothing.
+pub const WATCHES: Span = Span::minutes(60);
 /// How often a phase is tried again where its file says nothing: twice, half a minute apart.
 pub const RETRY: Retry = Retry { max: 2, backoff: Span::seconds(30) };
 /// How long a gate stays open where its file says nothing.

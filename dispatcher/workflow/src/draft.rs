@@ -21,6 +21,7 @@ pub(crate) enum Kind<'a> {
     Script(&'a str),
     Gate(&'a Map),
     OpenChange,
+    WatchChecks,
 }
 
 /// Phases in which every phase comes after those it needs, otherwise in the order of the file.
@@ -108,7 +109,8 @@ fn draft<'a>(source: &Source<'_>, key: &'a Key, node: &'a Node, found: &mut Vec<
         }
     };
     for (written, _) in &map.entries {
-        if let Some(why) = unsuited(&kind.text, &written.text) {
+        let watches = map.text("forge") == Some("watch_checks");
+        if let Some(why) = unsuited(&kind.text, watches, &written.text) {
             let message = format!("`{}` means nothing for a phase that is `{}`", written.text, kind.text);
             found.push(source.problem(written.place, message, why));
         }
@@ -117,21 +119,26 @@ fn draft<'a>(source: &Source<'_>, key: &'a Key, node: &'a Node, found: &mut Vec<
         "agent" => Kind::Agent(map.map("agent")?),
         "run" => Kind::Script(map.text("run")?),
         "gate" => Kind::Gate(map.map("gate")?),
+        _ if map.text("forge") == Some("watch_checks") => Kind::WatchChecks,
         _ => Kind::OpenChange,
     };
     Some(Draft { key, map, kind })
 }
 
 /// What to do about a key that a phase of that kind cannot have.
-fn unsuited(kind: &str, key: &str) -> Option<&'static str> {
+fn unsuited(kind: &str, watches: bool, key: &str) -> Option<&'static str> {
     let boxed = matches!(kind, "agent" | "run");
     match key {
         "permissions" | "network" | "produces" | "output" | "retry" if !boxed => {
             Some("remove it: this phase has no devbox")
         }
         "timeout" if kind == "gate" => Some("remove it: `gate.expires` says how long it stays open"),
+        "timeout" | "fix" if watches => None,
+        "outputs" if watches => Some("remove it: nothing comes of this phase but what the forge says"),
         "timeout" if !boxed => Some("remove it: this phase has no devbox"),
-        "fix" if !boxed => Some("put it on the phase whose result is checked: one that is `agent` or `run`"),
+        "fix" if !boxed => {
+            Some("put it on the phase whose result is checked: one that is `agent`, `run` or `watch_checks`")
+        }
         "outputs" if matches!(kind, "run" | "gate") => {
             Some("remove it: only an agent proposes outputs, and the `forge` phase opens the change request")
         }

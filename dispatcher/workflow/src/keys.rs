@@ -162,7 +162,7 @@ pub(crate) static PHASE: Table = Table {
         key("gate", Takes::Record(&GATE), "A person decides."),
         key(
             "forge",
-            Takes::Choice(Words { now: &["open_change_request"], later: &["watch_checks"] }),
+            Takes::Choice(Words { now: &["open_change_request", "watch_checks"], later: &[] }),
             "An effect that the dispatcher performs.",
         ),
         key(

@@ -10,7 +10,7 @@ use signalbox_domain::workflow::{
     Access, Agent, Budget, Gate, Grant, OutputRule, Phase, Retry, Timeout, Work, Workflow,
 };
 
-use crate::bounds::{ADAPTER, BUDGET, DECIDES, EXPIRES, RETRY, STARTS, TIMEOUT};
+use crate::bounds::{ADAPTER, BUDGET, DECIDES, EXPIRES, RETRY, STARTS, TIMEOUT, WATCHES};
 use crate::draft::{Draft, Drafts, Kind};
 use crate::node::Map;
 use crate::parts::Parts;
@@ -79,6 +79,7 @@ impl<'a> Lower<'a> {
             Kind::Script(script) => Work::Script { script: self.script(draft, script) },
             Kind::Gate(gate) => Work::Gate(self.gate(gate)),
             Kind::OpenChange => Work::OpenChange,
+            Kind::WatchChecks => Work::WatchChecks,
         };
         Phase {
             name: name(draft.name()),
@@ -89,7 +90,7 @@ impl<'a> Lower<'a> {
             grant: grant(map),
             produces: map.texts("produces").iter().map(|word| word.text.to_owned()).collect(),
             output: self.schemas.get(draft.name()).map(|(_, digest)| digest.clone()),
-            timeout: self.timeout(map),
+            timeout: self.timeout(draft, map),
             retry: Retry {
                 max: map.map("retry").and_then(|retry| count(retry, "max")).unwrap_or(RETRY.max),
                 backoff: map.map("retry").and_then(|retry| span(retry, "backoff")).unwrap_or(RETRY.backoff),
@@ -161,10 +162,11 @@ impl<'a> Lower<'a> {
         }
     }
 
-    fn timeout(&mut self, map: &Map) -> Timeout {
+    fn timeout(&mut self, draft: &Draft<'_>, map: &Map) -> Timeout {
         let limits = map.map("timeout");
         let limit = |key| limits.and_then(|limits| span(limits, key));
-        let wall = limit("wall").unwrap_or(TIMEOUT.wall);
+        let usual = if matches!(draft.kind, Kind::WatchChecks) { WATCHES } else { TIMEOUT.wall };
+        let wall = limit("wall").unwrap_or(usual);
         if let (Some(idle), Some(node)) = (limit("idle"), limits.and_then(|limits| limits.get("idle")))
             && idle > wall
         {

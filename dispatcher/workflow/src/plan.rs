@@ -55,7 +55,7 @@ pub fn plan(workflow: &Workflow) -> Plan {
             Work::Agent(_) => "agent",
             Work::Script { .. } => "script",
             Work::Gate(_) => "gate",
-            Work::OpenChange => "forge",
+            Work::OpenChange | Work::WatchChecks => "forge",
         };
         plan.phases.push((phase.name.clone(), kind, phase.grant.clone()));
     }

@@ -20,7 +20,7 @@ impl<'a> Lower<'a> {
                 "this never holds: the gate cannot fire",
                 "correct the condition, or remove the phase",
             )),
-            (Reach::Never, Kind::Agent(_) | Kind::Script(_) | Kind::OpenChange) => {
+            (Reach::Never, Kind::Agent(_) | Kind::Script(_) | Kind::OpenChange | Kind::WatchChecks) => {
                 self.found.push(self.source.problem(
                     node.place,
                     "this never holds: the phase cannot start",
@@ -45,7 +45,7 @@ impl<'a> Lower<'a> {
                 format!("`{with}` need not be over when `{}` starts, so it cannot mend it", draft.name()),
                 format!("add `{with}` to `needs`"),
             )),
-            Some(Kind::Script(_) | Kind::Gate(_) | Kind::OpenChange) => Some((
+            Some(Kind::Script(_) | Kind::Gate(_) | Kind::OpenChange | Kind::WatchChecks) => Some((
                 format!("`{with}` is no agent, so it can mend nothing"),
                 "name an agent's phase that comes before".into(),
             )),

@@ -85,6 +85,7 @@ async fn thread(world: &World, run: &Run, verdict: &mut Verdict) {
             | Effect::Halt { .. }
             | Effect::Release { .. }
             | Effect::Open { .. }
+            | Effect::Look { .. }
             | Effect::Wake { .. } => {}
         }
     }

@@ -253,6 +253,10 @@ impl Model {
                 Stage::Deciding { digest, .. } => {
                     (true, alarm(&|alarm| *alarm == Alarm::Expiry { phase: (*name).clone(), digest: digest.clone() }))
                 }
+                Stage::Watching { head, .. } => {
+                    let looks = owes(&|owed| matches!(&owed.effect, Effect::Look { head: at, .. } if at == head));
+                    (true, looks || alarm(&|alarm| matches!(alarm, Alarm::Look { head: at, .. } if at == head)))
+                }
                 Stage::Opening { .. } => (true, owes(&|owed| matches!(owed.effect, Effect::Open { .. }))),
                 Stage::Pending | Stage::Done | Stage::Skipped | Stage::Failed => (false, true),
             };
@@ -323,7 +327,8 @@ impl Model {
 
     fn fact(&self, letter: Letter) -> (Fact, Option<usize>) {
         let said = |by: Person, text: &str| {
-            let message = Message { id: MessageId(format!("m{}", self.events)), by, text: text.into() };
+            let message =
+                Message { id: MessageId(format!("m{}", self.events)), by, text: text.into(), attachments: Vec::new() };
             Fact::Said { message, addressed: true }
         };
         let find = |so: &dyn Fn(&Effect) -> bool| self.owed.iter().position(|owed| so(&owed.effect));
@@ -354,7 +359,10 @@ impl Model {
         match letter {
             Ask => (said(ana(), "make it twelve"), None),
             Chatter => (
-                Fact::Said { message: Message { id: "m".into(), by: ana(), text: "hm".into() }, addressed: false },
+                Fact::Said {
+                    message: Message { id: "m".into(), by: ana(), text: "hm".into(), attachments: Vec::new() },
+                    addressed: false,
+                },
                 None,
             ),
             Now => (said(max(), "now: and be quick"), None),
@@ -364,12 +372,29 @@ impl Model {
             Deny => (said(max(), "deny too risky"), None),
             Status => (said(ana(), "status"), None),
             Edit => (
-                Fact::Edited { message: Message { id: request, by: ana(), text: format!("edited {}", self.events) } },
+                Fact::Edited {
+                    message: Message {
+                        id: request,
+                        by: ana(),
+                        text: format!("edited {}", self.events),
+                        attachments: Vec::new(),
+                    },
+                },
                 None,
             ),
             EditFollowup => {
                 let id = followup.unwrap_or_else(|| "m0".into());
-                (Fact::Edited { message: Message { id, by: ana(), text: format!("edited {}", self.events) } }, None)
+                (
+                    Fact::Edited {
+                        message: Message {
+                            id,
+                            by: ana(),
+                            text: format!("edited {}", self.events),
+                            attachments: Vec::new(),
+                        },
+                    },
+                    None,
+                )
             }
             Delete => (Fact::Deleted { message: request, by: ana() }, None),
             DeleteFollowup => (Fact::Deleted { message: followup.unwrap_or_else(|| "m0".into()), by: ana() }, None),
@@ -465,6 +490,7 @@ impl Model {
                 workflow: if letter == Answer { workflow::build() } else { workflow::answer() },
                 base: Some(Commit("0".repeat(40))),
                 onto: Some("main".into()),
+                continues: None,
             },
             Effect::Admit if letter == Answer => Fact::Admitted,
             Effect::Admit => Fact::Queued { place: 1, limit: 1 },

@@ -108,7 +108,7 @@ impl Chat {
     pub fn write(&self, thread: &ThreadId, person: &Person, text: &str) -> Message {
         let by = Author::Person { person: person.clone(), texts: vec![text.into()] };
         let id = self.state().post(thread, by, self.clock.now(), None);
-        Message { id, by: person.clone(), text: text.into() }
+        Message { id, by: person.clone(), text: text.into(), attachments: Vec::new() }
     }
 
     /// A person changes what they wrote; nothing if it is not there or not a person's.
@@ -117,7 +117,7 @@ impl Chat {
         match &mut state.find(thread, id)?.by {
             Author::Person { person, texts } => {
                 texts.push(text.into());
-                Some(Message { id: id.clone(), by: person.clone(), text: text.into() })
+                Some(Message { id: id.clone(), by: person.clone(), text: text.into(), attachments: Vec::new() })
             }
             Author::Ours { .. } => None,
         }
@@ -333,7 +333,8 @@ impl signalbox_ports::chat::Chat for Chat {
                         Author::Person { person, .. } => (person.clone(), false),
                         Author::Ours { .. } => (self.signalbox(), true),
                     };
-                    Spoken { message: Message { id: shown.id.clone(), by, text: shown.text() }, at: shown.at, ours }
+                    let message = Message { id: shown.id.clone(), by, text: shown.text(), attachments: Vec::new() };
+                    Spoken { message, at: shown.at, ours }
                 })
                 .collect();
             if spoken.len() > limit {

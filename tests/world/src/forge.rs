@@ -56,6 +56,8 @@ pub struct Opened {
     pub body: String,
     /// Its checks.
     pub checks: Vec<Check>,
+    /// Whether it was merged or closed.
+    pub over: bool,
 }
 
 #[derive(Default)]
@@ -331,6 +333,7 @@ impl signalbox_ports::forge::Forge for Forge {
                 branch: branch.clone(),
                 body: proposed.body.clone(),
                 checks: proposed.checks.clone(),
+                over: false,
             };
             let change = opened.change.clone();
             match known {
@@ -338,6 +341,14 @@ impl signalbox_ports::forge::Forge for Forge {
                 None => state.changes.push(opened),
             }
             Ok(change)
+        })
+        .await
+    }
+
+    async fn amendable(&self, repository: &Repository, number: u64) -> Result<bool, Error> {
+        self.call("forge.amendable", |state| {
+            let here = |opened: &Opened| opened.change.repository == *repository && opened.change.number == number;
+            Ok(state.changes.iter().any(|opened| here(opened) && !opened.over))
         })
         .await
     }

@@ -8,6 +8,7 @@ pub mod clock;
 pub mod contract;
 pub mod fault;
 pub mod forge;
+pub mod notes;
 pub mod plugins;
 pub mod queue;
 pub mod store;

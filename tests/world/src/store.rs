@@ -320,7 +320,7 @@ impl signalbox_ports::store::Store for Store {
                 .filter_map(|kept| {
                     let (run, reason) = kept.ignored.as_ref()?;
                     let here = kept.delivery.thread == *thread || run.as_ref().is_some_and(of_thread);
-                    here.then(|| (kept.delivery.clone(), *reason))
+                    here.then(|| (kept.delivery.clone(), reason.clone()))
                 })
                 .collect())
         })

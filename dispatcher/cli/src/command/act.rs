@@ -76,6 +76,7 @@ fn open(run: &Run) -> Option<(PhaseName, Digest)> {
         | Stage::Working { .. }
         | Stage::Resting { .. }
         | Stage::Opening { .. }
+        | Stage::Watching { .. }
         | Stage::Done
         | Stage::Skipped
         | Stage::Failed => None,

@@ -4,6 +4,7 @@ use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
+use crate::change::Verdict;
 use crate::devbox::Proposal;
 use crate::outcome::Outcome;
 use crate::post::{Action, Line, Post, Span};
@@ -202,10 +203,28 @@ fn checks(job: &Job) -> String {
         reviewed.push_str(&format!(", {} still not content", phase.label.to_lowercase()));
     }
     let failed: Vec<&str> = job.checks.iter().filter(|check| !check.passed).map(|check| check.name.as_str()).collect();
-    match (job.checks.len(), failed.as_slice()) {
+    let ran = match (job.checks.len(), failed.as_slice()) {
         (0, _) => format!(". No checks ran{reviewed}."),
         (_, []) => format!(", all checks pass{reviewed}."),
         (_, failed) => format!(". These checks fail: {}.", failed.join(", ")),
+    };
+    format!("{ran}{}", ci(job))
+}
+
+/// How the forge's own checks stood at the end.
+fn ci(job: &Job) -> String {
+    let named = |verdict: Verdict| {
+        let ran = job.ci.ran.iter().filter(move |ran| ran.verdict == verdict);
+        ran.map(|ran| ran.name.as_str()).collect::<Vec<_>>()
+    };
+    let (failed, pending) = (named(Verdict::Failed), named(Verdict::Pending));
+    match (job.ci.ran.len(), failed.as_slice(), pending.as_slice()) {
+        (0, _, _) if job.ci.held => " The forge's checks wait for a person to let them begin.".into(),
+        (0, _, _) => String::new(),
+        (1, [], []) => " The forge's one check passes.".into(),
+        (all, [], []) => format!(" All {all} checks of the forge pass."),
+        (_, [], pending) => format!(" At the forge these are not over yet: {}.", pending.join(", ")),
+        (_, failed, _) => format!(" At the forge these fail: {}.", failed.join(", ")),
     }
 }
 

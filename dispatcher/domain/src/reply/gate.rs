@@ -29,6 +29,7 @@ pub fn gate(job: &Job, phase: &Phase, gate: &Gate, digest: &Digest) -> Post {
     let next = job.plan.workflow.phases.iter().find(|other| other.needs.contains(&phase.name));
     if let Some(next) = next {
         let then = match next.work {
+            Work::WatchChecks => "the forge's checks are awaited".to_string(),
             Work::OpenChange => "a draft change request is opened".to_string(),
             Work::Agent(_) | Work::Script { .. } | Work::Gate(_) => format!("{} begins", next.label.to_lowercase()),
         };

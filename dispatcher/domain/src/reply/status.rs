@@ -18,6 +18,9 @@ pub fn status(run: &Run, at: Time) -> Option<Post> {
         State::Routing { .. } | State::Choosing { .. } if !run.shown => return None,
         State::Routing { .. } => Post::line("Working out where this goes …"),
         State::Choosing { .. } => Post::line("Waiting to be told where this goes."),
+        State::Resolving { target, unlinked: true, .. } => {
+            Post::line(format!("{} — waiting to learn who is asking.", place(target)))
+        }
         State::Resolving { target, .. } => Post::line(format!("{} — reading how it is worked …", place(target))),
         State::Waiting { plan, line, .. } => {
             let wait = match line {
@@ -153,6 +156,15 @@ fn row(phase: &Phase, progress: &Progress, over: bool, at: Time) -> (post::Stage
             (post::Stage::Waiting, plain(format!("waits for a person, {} left", (*until - at).words())))
         }
         Stage::Opening { .. } => (post::Stage::Working, plain("opening …".into())),
+        Stage::Watching { held: true, over: (_, 0), .. } => {
+            (post::Stage::Waiting, plain("waits for a person to let the checks begin".into()))
+        }
+        Stage::Watching { over: (_, 0), .. } => {
+            (post::Stage::Working, plain("waiting for the checks to begin …".into()))
+        }
+        Stage::Watching { over: (over, all), .. } => {
+            (post::Stage::Working, plain(format!("{over} of {all} checks are over …")))
+        }
         Stage::Done if phase.boxed() => (post::Stage::Done, plain(format!("done · {}{again}", progress.took.words()))),
         Stage::Done => (post::Stage::Done, plain("done".into())),
         Stage::Skipped => (post::Stage::Skipped, plain("not needed".into())),

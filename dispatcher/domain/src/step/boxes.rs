@@ -14,7 +14,7 @@ use crate::reason::Reason;
 use crate::reply;
 use crate::run::{Job, Run, Stage, State, Voice};
 use crate::step::turn::Turn;
-use crate::step::{Step, closing, phases};
+use crate::step::{Step, closing, phases, watch};
 use crate::time::{Span, Time};
 use crate::workflow::{Phase, Work};
 
@@ -190,7 +190,7 @@ fn judge(turn: &mut Turn<'_>, phase: &Phase, finish: &Finish, invalid: &[String]
                 let cause = format!("{label} failed: its script ended with code {code}.");
                 fail(turn, &phase.name, Outcome::Failed { cause, details });
             }
-            (Work::Agent(_) | Work::Gate(_) | Work::OpenChange, _) => {
+            (Work::Agent(_) | Work::Gate(_) | Work::OpenChange | Work::WatchChecks, _) => {
                 let why = format!("its agent ended with code {code}");
                 let cause = format!("{label} failed: its agent ended with code {code}.");
                 phases::again(turn, phase, &why, Outcome::Failed { cause, details });
@@ -371,11 +371,21 @@ pub(super) fn woke(mut turn: Turn<'_>, alarm: &Alarm) -> Step {
             turn.say(slot, reply::reminder(&turn.run, until - turn.at));
         }
         Alarm::Question { asked } => {
-            if !matches!(turn.run.state, State::Choosing { asked: mine, .. } if mine == *asked) {
-                return Step::Ignored(Reason::Passed);
-            }
-            closing::end(&mut turn, Outcome::Expired { asked: "where this should go".into() });
+            let open = match &turn.run.state {
+                State::Choosing { asked: mine, .. } if mine == asked => "where this should go",
+                State::Resolving { asked: mine, unlinked: true, .. } if mine == asked => "who is asking at the forge",
+                State::Choosing { .. }
+                | State::Resolving { .. }
+                | State::Routing { .. }
+                | State::Waiting { .. }
+                | State::Gathering { .. }
+                | State::Working(_)
+                | State::Closing { .. }
+                | State::Ended { .. } => return Step::Ignored(Reason::Passed),
+            };
+            closing::end(&mut turn, Outcome::Expired { asked: open.into() });
         }
+        Alarm::Look { phase, head, looks } => return watch::stirred(turn, Some((phase, head, *looks))),
         Alarm::Budget => {
             let State::Working(job) = &turn.run.state else { return Step::Ignored(Reason::Passed) };
             let wall = job.plan.workflow.budget.wall;
@@ -401,6 +411,7 @@ fn deciding(run: &Run, name: &PhaseName, wanted: &Digest) -> Option<Time> {
             | Stage::Working { .. }
             | Stage::Resting { .. }
             | Stage::Opening { .. }
+            | Stage::Watching { .. }
             | Stage::Done
             | Stage::Skipped
             | Stage::Failed,

@@ -57,7 +57,7 @@ pub(super) fn end(turn: &mut Turn<'_>, outcome: Outcome) {
                 withdrawn.push((name.clone(), digest.clone()));
                 progress.stage = Stage::Pending;
             }
-            Stage::Resting { .. } => progress.stage = Stage::Pending,
+            Stage::Resting { .. } | Stage::Watching { .. } => progress.stage = Stage::Pending,
             // An effect in flight: its answer is awaited, so that the closing message knows it.
             Stage::Opening { .. } => {}
             Stage::Pending | Stage::Done | Stage::Skipped | Stage::Failed => {}

@@ -7,7 +7,7 @@ use alloc::vec::Vec;
 
 use serde_json::{Map, Value, json};
 
-use crate::change::{Change, Proposed};
+use crate::change::{Change, Checks, Proposed};
 use crate::context::Omission;
 use crate::devbox::{Attempt, DiffStat, Proposal};
 use crate::effect::Effect;
@@ -19,7 +19,7 @@ use crate::reason::Reason;
 use crate::reply;
 use crate::run::{Job, Plan, Progress, Run, Stage, State};
 use crate::step::turn::Turn;
-use crate::step::{Step, closing};
+use crate::step::{Step, closing, watch};
 use crate::time::{Span, Time};
 use crate::workflow::{Exhausted, Fix, Gate, Phase, Work};
 
@@ -48,6 +48,7 @@ impl Job {
             proposals: Vec::new(),
             checks: Vec::new(),
             change: None,
+            ci: Checks::default(),
             heard: 0,
             handoff: None,
             warned: false,
@@ -94,7 +95,7 @@ impl Job {
         }
     }
 
-    fn stage(&mut self, name: &PhaseName, stage: Stage) {
+    pub(super) fn stage(&mut self, name: &PhaseName, stage: Stage) {
         if let Some(progress) = self.phases.get_mut(name) {
             progress.stage = stage;
         }
@@ -149,6 +150,7 @@ fn begin(turn: &mut Turn<'_>, phase: &Phase) {
         Work::Agent(_) | Work::Script { .. } => provision(turn, phase),
         Work::Gate(gate) => ask(turn, phase, gate),
         Work::OpenChange => open(turn, phase),
+        Work::WatchChecks => watch::begin(turn, phase),
     }
 }
 
@@ -216,6 +218,8 @@ fn open(turn: &mut Turn<'_>, phase: &Phase) {
         .unwrap_or_else(|| (reply::title(&request), String::new(), String::new()));
     let prefix = rule.map_or("", |rule| rule.title_prefix.as_str());
     let title = if title.starts_with(prefix) { title } else { format!("{prefix}{title}") };
+    // What people know it by, it keeps.
+    let title = job.plan.continues.as_ref().map_or(title, |change| change.title.clone());
     let proposed = Proposed {
         repository,
         base: job.plan.onto.clone(),
@@ -254,6 +258,15 @@ fn listen(turn: &mut Turn<'_>) -> bool {
     true
 }
 
+/// Something was added while only the forge's checks are awaited: an agent acts on it now, not when they are over.
+pub(super) fn heed(turn: &mut Turn<'_>) {
+    let State::Working(job) = &turn.run.state else { return };
+    let watching = job.phases.values().any(|progress| matches!(progress.stage, Stage::Watching { .. }));
+    if watching && listen(turn) {
+        pump(turn);
+    }
+}
+
 /// Has a phase, and everything that follows it, done again. What works on any of it is ended, and what was asked about
 /// any of it is asked no more.
 fn redo(turn: &mut Turn<'_>, name: &PhaseName) {
@@ -275,8 +288,21 @@ fn redo(turn: &mut Turn<'_>, name: &PhaseName) {
         if let Some(devbox) = stage.devbox() {
             turn.ask(Effect::Release { devbox: devbox.clone() });
         }
-        if let Stage::Deciding { digest, since, .. } = stage {
-            withdraw(turn, &name, digest, since);
+        match stage {
+            Stage::Deciding { digest, since, .. } => withdraw(turn, &name, digest, since),
+            Stage::Watching { since, .. } => {
+                if let State::Working(job) = &mut turn.run.state {
+                    job.waited = Span(job.waited.0 + (turn.at - since).0);
+                }
+            }
+            Stage::Pending
+            | Stage::Starting { .. }
+            | Stage::Working { .. }
+            | Stage::Resting { .. }
+            | Stage::Opening { .. }
+            | Stage::Done
+            | Stage::Skipped
+            | Stage::Failed => {}
         }
     }
 }
@@ -319,6 +345,7 @@ fn outcome(job: &Job) -> Outcome {
     if let Some(reason) = &job.handoff {
         return Outcome::Blocked { needs: reason.clone() };
     }
+    // A run that goes on with a change request and leaves it as it was has not delivered it.
     if job.change.is_some() {
         return Outcome::Delivered;
     }

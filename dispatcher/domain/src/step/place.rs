@@ -5,6 +5,7 @@ use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
+use crate::change::Change;
 use crate::context::Omission;
 use crate::effect::Effect;
 use crate::event::Alarm;
@@ -84,8 +85,9 @@ pub(super) fn may_choose(run: &Run, by: &Person) -> bool {
     by.id == run.request.by.id || by.role >= Role::Maintainer
 }
 
-fn resolve(turn: &mut Turn<'_>, target: Target) {
-    turn.run.state = State::Resolving { target: target.clone(), asked: turn.run.version };
+/// Has the workflow loaded, for that place.
+pub(super) fn resolve(turn: &mut Turn<'_>, target: Target) {
+    turn.run.state = State::Resolving { target: target.clone(), asked: turn.run.version, unlinked: false };
     turn.ask(Effect::Resolve { target });
 }
 
@@ -95,9 +97,10 @@ pub(super) fn resolved(
     workflow: &Workflow,
     base: Option<&Commit>,
     onto: Option<&str>,
+    continues: Option<&Change>,
 ) -> Step {
     let target = match &turn.run.state {
-        State::Resolving { target, asked: mine } if *mine == asked => target.clone(),
+        State::Resolving { target, asked: mine, .. } if *mine == asked => target.clone(),
         State::Resolving { .. }
         | State::Routing { .. }
         | State::Choosing { .. }
@@ -118,7 +121,17 @@ pub(super) fn resolved(
         closing::end(&mut turn, Outcome::Refused { reason });
         return turn.done();
     }
-    let plan = Plan { target, workflow: workflow.clone(), base: base.cloned(), onto: onto.map(ToString::to_string) };
+    if continues.is_none() {
+        // What it would have gone on with is merged, closed, or elsewhere.
+        turn.run.origin = None;
+    }
+    let plan = Plan {
+        target,
+        workflow: workflow.clone(),
+        base: base.cloned(),
+        onto: onto.map(ToString::to_string),
+        continues: continues.cloned(),
+    };
     turn.run.state = State::Waiting { plan, line: None, kept: None };
     turn.ask(Effect::Admit);
     turn.done()
@@ -136,6 +149,56 @@ pub(super) fn unresolved(mut turn: Turn<'_>, asked: u64, problems: &[String]) ->
     let cause = problems.first().cloned().unwrap_or_else(|| "The workflow could not be loaded.".into());
     let details = problems.get(1..).unwrap_or_default().join("\n");
     closing::end(&mut turn, Outcome::Failed { cause, details });
+    turn.done()
+}
+
+/// Policy says no.
+pub(super) fn forbidden(mut turn: Turn<'_>, asked: u64, reason: &str) -> Step {
+    if !matches!(turn.run.state, State::Resolving { asked: mine, .. } if mine == asked) {
+        return Step::Ignored(Reason::Late);
+    }
+    closing::end(&mut turn, Outcome::Refused { reason: reason.to_string() });
+    turn.done()
+}
+
+/// The forge does not know the person who asked: they are told privately where to say who they are, and waited for.
+pub(super) fn unlinked(mut turn: Turn<'_>, asked: u64, url: &str) -> Step {
+    match &mut turn.run.state {
+        State::Resolving { asked: mine, unlinked, .. } if *mine == asked => *unlinked = true,
+        State::Resolving { .. }
+        | State::Routing { .. }
+        | State::Choosing { .. }
+        | State::Waiting { .. }
+        | State::Gathering { .. }
+        | State::Working(_)
+        | State::Closing { .. }
+        | State::Ended { .. } => return Step::Ignored(Reason::Late),
+    }
+    turn.say(Slot::Question(asked), reply::unlinked(&turn.run));
+    let (to, post) = (turn.run.request.by.clone(), reply::link(url));
+    turn.ask(Effect::Whisper { to, post });
+    let at = turn.at + QUESTION_EXPIRES;
+    turn.ask(Effect::Wake { alarm: Alarm::Question { asked }, at });
+    turn.done()
+}
+
+/// Somebody said who they are at the forge: if that was waited for, the same request goes on.
+pub(super) fn linked(mut turn: Turn<'_>, by: &Person) -> Step {
+    let (target, asked) = match &turn.run.state {
+        State::Resolving { target, asked, unlinked: true } if by.id == turn.run.request.by.id => {
+            (target.clone(), *asked)
+        }
+        State::Resolving { .. }
+        | State::Routing { .. }
+        | State::Choosing { .. }
+        | State::Waiting { .. }
+        | State::Gathering { .. }
+        | State::Working(_)
+        | State::Closing { .. }
+        | State::Ended { .. } => return Step::Ignored(Reason::Late),
+    };
+    turn.say(Slot::Question(asked), reply::linked(&turn.run));
+    resolve(&mut turn, target);
     turn.done()
 }
 

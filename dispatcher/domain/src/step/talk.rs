@@ -17,13 +17,13 @@ use crate::reason::Reason;
 use crate::reply;
 use crate::run::{Followup, Run, Stage, State, Voice};
 use crate::step::turn::Turn;
-use crate::step::{Step, closing, phases, place};
+use crate::step::{Step, closing, phases, place, review};
 use crate::talk::{Message, MessageId, Person, Role, ThreadId};
 use crate::time::{Span, Time};
 use crate::workflow::Work;
 
 /// The most follow-ups a run takes; what comes after is answered, not kept.
-const MAX_FOLLOWUPS: usize = 50;
+pub(super) const MAX_FOLLOWUPS: usize = 50;
 /// What is said of a deleted message that cannot be unread.
 const READ: &str = "An agent has read that already. Say what should happen instead.";
 /// What somebody who is not of the team is told.
@@ -31,7 +31,9 @@ const STRANGER: &str = "Only people of this team can ask me for something.";
 
 /// A message that begins a run. `before` is the thread's run before it, which is over.
 pub(super) fn begin(before: Option<&Run>, thread: &ThreadId, message: &Message, event: &Event) -> Step {
-    let blank = blank(before, thread, message, event);
+    let mut blank = blank(before, thread, message, event);
+    // If its change request can still be added to, what people say next is about it.
+    blank.origin = before.filter(|run| run.proposes()).map(|run| run.origin().clone());
     let mut turn = Turn::new(&blank, event);
     turn.ask(Effect::Mark { message: message.id.clone(), mark: Mark::Seen });
     match command::parse(&message.text) {
@@ -58,7 +60,7 @@ pub(super) fn begin(before: Option<&Run>, thread: &ThreadId, message: &Message, 
 }
 
 /// A run before its first step.
-fn blank(before: Option<&Run>, thread: &ThreadId, message: &Message, event: &Event) -> Run {
+pub(super) fn blank(before: Option<&Run>, thread: &ThreadId, message: &Message, event: &Event) -> Run {
     Run {
         id: RunId::of(event.at, &event.id),
         version: 0,
@@ -76,6 +78,7 @@ fn blank(before: Option<&Run>, thread: &ThreadId, message: &Message, event: &Eve
         before: before.map(|run| run.id.clone()),
         again: false,
         origin: None,
+        reviews: Vec::new(),
         shown: false,
     }
 }
@@ -218,14 +221,17 @@ fn follow(mut turn: Turn<'_>, message: &Message, correction: bool, urgent: bool)
         let slot = Slot::Question(*asked);
         turn.say(slot, reply::question_over(&turn.run, "answered in words"));
         place::route(&mut turn);
-    } else if correction || !known || urgent {
-        let text = reply::noted(&turn.run, correction, urgent);
-        turn.reply(text);
+    } else {
+        if correction || !known || urgent {
+            let text = reply::noted(&turn.run, correction, urgent);
+            turn.reply(text);
+        }
+        phases::heed(&mut turn);
     }
     turn.done()
 }
 
-fn added(message: &Message, at: Time, correction: bool) -> Followup {
+pub(super) fn added(message: &Message, at: Time, correction: bool) -> Followup {
     Followup { message: message.clone(), at, correction, withdrawn: false }
 }
 
@@ -318,6 +324,7 @@ fn told(run: &Run) -> usize {
         | Stage::Resting { .. }
         | Stage::Deciding { .. }
         | Stage::Opening { .. }
+        | Stage::Watching { .. }
         | Stage::Done
         | Stage::Skipped
         | Stage::Failed => most,
@@ -371,6 +378,8 @@ pub(super) fn pressed(mut turn: Turn<'_>, action: &Action, by: &Person) -> Step 
             turn.whisper(by, "It is being worked already; nothing changed.");
             turn.done()
         }
+        Action::Resolve { review } => review::resolve(turn, review, by),
+        Action::Dismiss { review } => review::dismiss(turn, review, by),
         Action::View { .. } => Step::Ignored(Reason::Passed),
     }
 }
@@ -380,6 +389,8 @@ pub(super) fn pressed_after(run: &Run, action: &Action, by: &Person, event: &Eve
     let mut turn = Turn::new(run, event);
     match action {
         Action::Retry => return retry(run, by, event),
+        Action::Resolve { review } => return review::resolve_after(run, review, by, event),
+        Action::Dismiss { review } => return review::dismiss(turn, review, by),
         Action::Why => return answer(turn, &Command::Why),
         Action::Details => {
             turn.say(Slot::Reply(event.id.clone()), reply::details(run));
@@ -422,6 +433,7 @@ fn gate(run: &Run) -> Option<(PhaseName, Digest)> {
         | Stage::Working { .. }
         | Stage::Resting { .. }
         | Stage::Opening { .. }
+        | Stage::Watching { .. }
         | Stage::Done
         | Stage::Skipped
         | Stage::Failed => None,
@@ -451,6 +463,7 @@ fn decide_at(mut turn: Turn<'_>, by: &Person, name: &PhaseName, wanted: &Digest,
             | Stage::Working { .. }
             | Stage::Resting { .. }
             | Stage::Opening { .. }
+            | Stage::Watching { .. }
             | Stage::Done
             | Stage::Skipped
             | Stage::Failed,
@@ -463,7 +476,7 @@ fn decide_at(mut turn: Turn<'_>, by: &Person, name: &PhaseName, wanted: &Digest,
     let Some(phase) = job.plan.workflow.phase(name).cloned() else { return Step::Ignored(Reason::Unrelated) };
     let (role, not_requester) = match &phase.work {
         Work::Gate(gate) => (gate.role, gate.not_requester),
-        Work::Agent(_) | Work::Script { .. } | Work::OpenChange => (Role::Member, false),
+        Work::Agent(_) | Work::Script { .. } | Work::OpenChange | Work::WatchChecks => (Role::Member, false),
     };
     if by.role < role {
         turn.whisper(by, format!("Only a {} can decide that.", role.words()));

@@ -3,11 +3,15 @@
 use std::fmt::Write as _;
 
 use serde_json::json;
+use signalbox_domain::change::Change;
 use signalbox_domain::event::{Delivery, Event, Fact};
-use signalbox_domain::id::{DeliveryId, Digest, RunId};
+use signalbox_domain::id::{DeliveryId, Digest, Repository, RunId};
+use signalbox_domain::identity::Permission;
 use signalbox_domain::route::{self, Known, Target};
 use signalbox_domain::run::{Run, State};
+use signalbox_domain::workflow::Workflow;
 use signalbox_ports::Error;
+use signalbox_ports::forge::{Account, Head};
 use signalbox_ports::plugins::{self, KnownRepository, KnownWorkflow, Scope};
 use signalbox_ports::store::{Place, Subject};
 
@@ -18,6 +22,8 @@ use crate::definition;
 const RUNS: &str = "runs";
 /// How many of the latest runs are looked through for those that moved up in the line.
 const MOVED_UP: usize = 100;
+/// How many runs back a change request is looked for that a run may go on with.
+const MAX_FOLLOWED: usize = 10;
 
 impl Engine {
     /// Asks every router and makes one decision of what they say. What they were asked and what they said is kept, so
@@ -75,33 +81,101 @@ impl Engine {
     }
 
     /// Loads the workflow from the default branch, never from the change under work, and finds the commit to begin at.
-    pub(super) async fn resolve(&self, target: &Target, asked: u64) -> Result<Option<Fact>, Error> {
+    pub(super) async fn resolve(&self, run: &Run, target: &Target, asked: u64) -> Result<Option<Fact>, Error> {
         let forge = &self.ports.forge;
+        if let Some(reason) = self.settings.rooms.get(&room(run)).and_then(|room| room.forbids(run, target)) {
+            return Ok(Some(Fact::Forbidden { asked, reason }));
+        }
+        let continued = self.continued(run, target).await?;
         let (policy, begin) = match &target.repository {
             None => (None, None),
             Some(repository) => {
                 let policy = forge.head(repository, None).await?;
-                let begin = match target.branch.as_deref() {
-                    Some(branch) => forge.head(repository, Some(branch)).await?,
-                    None => policy.clone(),
+                let begin = match (&continued, target.branch.as_deref()) {
+                    (Some((_, onto)), _) => {
+                        let head = forge.head(repository, Some(&run.branch())).await?;
+                        Head { branch: onto.clone().unwrap_or_else(|| policy.branch.clone()), ..head }
+                    }
+                    (None, Some(branch)) => forge.head(repository, Some(branch)).await?,
+                    (None, None) => policy.clone(),
                 };
                 (Some((repository.clone(), policy.commit)), Some(begin))
             }
         };
-        let loaded = match definition::load(&self.settings, forge.as_ref(), policy.as_ref(), &target.workflow).await? {
-            Ok(loaded) => loaded,
-            Err(problems) => return Ok(Some(Fact::Unresolved { asked, problems })),
-        };
+        let mut loaded =
+            match definition::load(&self.settings, forge.as_ref(), policy.as_ref(), &target.workflow).await? {
+                Ok(loaded) => loaded,
+                Err(problems) => return Ok(Some(Fact::Unresolved { asked, problems })),
+            };
         if loaded.workflow.repository && target.repository.is_none() {
             let problem =
                 format!("The workflow {} needs a repository, and none is named. Add repo:owner/name.", target.workflow);
             return Ok(Some(Fact::Unresolved { asked, problems: vec![problem] }));
         }
+        if let Some(repository) = &target.repository {
+            if let Some(fact) = self.cleared(run, repository, &loaded.workflow, asked).await? {
+                return Ok(Some(fact));
+            }
+            if !forge.watches(repository).await? {
+                loaded.workflow.unwatch();
+            }
+        }
         for (_, bytes) in &loaded.blobs {
             self.ports.blobs.put(bytes).await?;
         }
         let (base, onto) = begin.map_or((None, None), |head| (Some(head.commit), Some(head.branch)));
-        Ok(Some(Fact::Resolved { asked, workflow: loaded.workflow, base, onto }))
+        let continues = continued.map(|(change, _)| change);
+        Ok(Some(Fact::Resolved { asked, workflow: loaded.workflow, base, onto, continues }))
+    }
+
+    /// The change request that a run goes on with, and the branch that one merges into: that of the run it follows, if
+    /// it is in the same repository and can still be added to.
+    async fn continued(&self, run: &Run, target: &Target) -> Result<Option<(Change, Option<String>)>, Error> {
+        let (Some(origin), Some(repository)) = (&run.origin, &target.repository) else { return Ok(None) };
+        let mut before = run.before.clone();
+        for _ in 0..MAX_FOLLOWED {
+            let Some(id) = before else { return Ok(None) };
+            let Some(earlier) = self.ports.store.load(&Subject::Run(id)).await? else { return Ok(None) };
+            if earlier.origin() != origin {
+                return Ok(None);
+            }
+            let change = earlier.job().and_then(|job| job.change.as_ref());
+            if let Some(change) = change.filter(|change| change.repository == *repository) {
+                let open = self.ports.forge.amendable(repository, change.number).await?;
+                let onto = earlier.plan().and_then(|plan| plan.onto.clone());
+                return Ok(open.then(|| (change.clone(), onto)));
+            }
+            before = earlier.before;
+        }
+        Ok(None)
+    }
+
+    /// Whether the forge lets the person who asked do what the workflow may do there. `None`: it does.
+    async fn cleared(
+        &self,
+        run: &Run,
+        repository: &Repository,
+        workflow: &Workflow,
+        asked: u64,
+    ) -> Result<Option<Fact>, Error> {
+        let by = &run.request.by;
+        let account = match self.ports.forge.account(repository, &by.id).await? {
+            Account::Any => return Ok(None),
+            Account::Unknown { url } => return Ok(Some(Fact::Unlinked { asked, url })),
+            Account::Known(account) => account,
+        };
+        let writes = workflow.phases.iter().any(|phase| phase.grant.writes());
+        let (needed, what) = if writes { (Permission::Write, "change") } else { (Permission::Read, "read") };
+        // Not known is not allowed: it is asked again later, and nothing is done before.
+        if self.ports.forge.permission(repository, &account).await? >= needed {
+            return Ok(None);
+        }
+        let reason = format!(
+            "{} may not {what} {repository}, says the forge. Somebody who may can ask for it in this thread, or give \
+             them access there.",
+            by.name
+        );
+        Ok(Some(Fact::Forbidden { asked, reason }))
     }
 
     pub(super) async fn admit(&self, run: &Run) -> Result<Option<Fact>, Error> {
@@ -169,6 +243,11 @@ impl Engine {
     async fn keep(&self, value: &serde_json::Value) -> Result<Digest, Error> {
         self.ports.blobs.put(value.to_string().as_bytes()).await
     }
+}
+
+/// The room a run was asked for in, as settings name it.
+fn room(run: &Run) -> String {
+    format!("{}:{}", run.thread.chat, run.thread.room)
 }
 
 /// The only randomness plugins have: computed from the run's name.

@@ -48,9 +48,9 @@ impl Engine {
     /// First nothing it says counts any more, then nothing of it runs, then nothing can be done with its tokens.
     /// A refusal is no reason to give up: the box is tried again until it is gone.
     pub(super) async fn release(&self, devbox: &DevboxId) -> Result<Option<Fact>, Error> {
-        let insist = |error| match error {
+        let insist = |error: Error| match error {
             Error::Rejected(why) | Error::Unavailable(why) => Error::Unavailable(why),
-            Error::Conflict => Error::Conflict,
+            Error::Conflict | Error::Later { .. } => error,
         };
         self.ports.store.direct(devbox, Control::Gone).await.map_err(insist)?;
         self.ports.devbox.stop(devbox).await.map_err(insist)?;

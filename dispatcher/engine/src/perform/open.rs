@@ -2,12 +2,15 @@
 
 use signalbox_domain::change::Proposed;
 use signalbox_domain::event::Fact;
-use signalbox_domain::id::PhaseName;
+use signalbox_domain::id::{Commit, PhaseName, Repository};
 use signalbox_domain::run::Run;
 use signalbox_ports::Error;
 use signalbox_ports::store::Claimed;
 
 use crate::{Engine, policy};
+
+/// How much of the end of a failed check's log is read, in bytes.
+const MAX_LOG: usize = 8 * 1024;
 
 impl Engine {
     pub(super) async fn open(
@@ -28,5 +31,16 @@ impl Engine {
         policy::changes(&changed, protected).map_err(Error::Rejected)?;
         let change = self.ports.forge.open(&claimed.owed.id, run.origin(), proposed).await?;
         Ok(Some(Fact::Opened { phase: phase.clone(), change }))
+    }
+
+    /// How the forge's checks of a commit stand.
+    pub(super) async fn look(
+        &self,
+        phase: &PhaseName,
+        repository: &Repository,
+        head: &Commit,
+    ) -> Result<Option<Fact>, Error> {
+        let checks = self.ports.forge.checks(repository, head, MAX_LOG).await?;
+        Ok(Some(Fact::Checked { phase: phase.clone(), head: head.clone(), checks }))
     }
 }

@@ -52,3 +52,9 @@ async fn the_folder_answers_whatever_it_is_asked_as_the_store_in_memory_does() {
     }
     assert!((300..3_000).contains(&refused), "{refused} of 6,000 refused");
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn the_folder_keeps_the_contract_of_notes() {
+    let shelf = Shelf::new();
+    contract::notes::suite(|| shelf.folder()).await;
+}

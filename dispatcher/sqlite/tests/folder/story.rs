@@ -18,8 +18,12 @@ pub(crate) fn thread(root: &str) -> ThreadId {
 pub(crate) fn said(root: &str, number: u64) -> Delivery {
     let thread = thread(root);
     let by = Person { id: "test:ana".into(), name: "Ana".into(), role: Role::Member };
-    let message =
-        Message { id: format!("{root}.{number}").as_str().into(), by, text: format!("make it {number} times nicer") };
+    let message = Message {
+        id: format!("{root}.{number}").as_str().into(),
+        by,
+        text: format!("make it {number} times nicer"),
+        attachments: Vec::new(),
+    };
     let id = Event::said(&thread, &message);
     let event = Event { id, at: Time(1_700_000_000_000 + number), fact: Fact::Said { message, addressed: true } };
     Delivery { thread, run: None, event }

@@ -144,7 +144,7 @@ fn what_is_not_supported_yet_is_named_and_never_passed_over() {
             # kind: approve → kind: approve, quorum: 2
             demo.yaml:20:28: `quorum` is not supported yet (one person decides)
             # forge: open_change_request → forge: watch_checks
-            demo.yaml:41:12: `watch_checks` is not supported yet in `forge` (write open_change_request)
+            demo.yaml:42:5: `outputs` means nothing for a phase that is `forge` (remove it: nothing comes of this phase but what the forge says)
             # outputs: { → outputs: { comment: { max: 1 },
             demo.yaml:42:16: `comment` is not supported yet (give an `answer`)
             # where: { type: string, → where: { type: number,

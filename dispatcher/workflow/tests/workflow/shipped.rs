@@ -27,7 +27,7 @@ fn what_a_run_of_a_shipped_workflow_could_do_is_told_before_it_runs() {
           at most      $8.00, 1 h 30 min, 200 turns
           permission   contents: write (build), read (plan, check, review)
           output       change_request, at most 1, a draft, never touching .github/**, CODEOWNERS, .signalbox/workflows/**, .signalbox/check (open)
-          phases       plan (agent) approve (gate) build (agent) check (script) review (agent) open (forge)
+          phases       plan (agent) approve (gate) build (agent) check (script) review (agent) open (forge) watch (forge)
     "#]].assert_eq(&told);
 }
 

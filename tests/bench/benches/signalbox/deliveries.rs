@@ -104,7 +104,12 @@ async fn deliver(State(engine): State<Arc<Engine>>, Json(delivery): Json<Deliver
 fn delivery(series: &str, number: u64) -> Value {
     let root = format!("{series}-{number}");
     let thread = ThreadId { chat: "console".into(), room: ROOM.into(), root: root.clone() };
-    let message = Message { id: root.as_str().into(), by: signalbox_bench::event().author, text: text(number) };
+    let message = Message {
+        id: root.as_str().into(),
+        by: signalbox_bench::event().author,
+        text: text(number),
+        attachments: Vec::new(),
+    };
     let event = Event {
         id: Event::said(&thread, &message),
         at: Time(1_700_000_000_000 + number),

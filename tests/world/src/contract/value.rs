@@ -29,7 +29,8 @@ pub(super) fn thread(root: &str) -> ThreadId {
 /// Ana says `text` in the thread. The same text in the same thread is the same delivery.
 pub(super) fn said(thread: &ThreadId, text: &str, at: Time) -> Delivery {
     let by = Person { id: "world:ana".into(), name: "Ana".into(), role: Role::Member };
-    let message = Message { id: MessageId(format!("{}.{text}", thread.root)), by, text: text.into() };
+    let message =
+        Message { id: MessageId(format!("{}.{text}", thread.root)), by, text: text.into(), attachments: Vec::new() };
     let id = Event::said(thread, &message);
     Delivery {
         thread: thread.clone(),

@@ -113,7 +113,7 @@ fn words<T: std::fmt::Debug>(answer: Result<T, Error>) -> String {
         Ok(value) => format!("{value:?}"),
         Err(Error::Conflict) => "Err: load again".into(),
         Err(Error::Rejected(_)) => "Err: never".into(),
-        Err(Error::Unavailable(why)) => panic!("a store could not be asked: {why}"),
+        Err(Error::Unavailable(why) | Error::Later { why, .. }) => panic!("a store could not be asked: {why}"),
     }
 }
 

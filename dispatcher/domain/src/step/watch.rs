@@ -1,0 +1,170 @@
+//! The forge's checks of a change request: looked at until they are over, failures mended.
+
+use alloc::format;
+use alloc::string::{String, ToString};
+use alloc::vec::Vec;
+
+use crate::change::{Checks, Ran, Verdict};
+use crate::effect::Effect;
+use crate::event::Alarm;
+use crate::id::{Commit, PhaseName};
+use crate::post::{Action, Line, Post, Slot, Span as Words};
+use crate::reason::Reason;
+use crate::run::{Job, Stage, State};
+use crate::step::turn::Turn;
+use crate::step::{Step, closing, phases};
+use crate::time::Span;
+use crate::workflow::Phase;
+
+/// How long the forge may take to begin any check, before it counts as having none for this change.
+const GRACE: Span = Span::seconds(90);
+/// How long after the first look the second follows; each next one takes half as long again.
+const FIRST: Span = Span::seconds(15);
+/// The longest time between two looks.
+const LONGEST: Span = Span::minutes(5);
+
+/// Begins to watch.
+pub(super) fn begin(turn: &mut Turn<'_>, phase: &Phase) {
+    let State::Working(job) = &mut turn.run.state else { return };
+    let head = job.change.as_ref().map(|change| change.head.clone());
+    let Some(head) = head.filter(|_| job.handoff.is_none()) else {
+        job.stage(&phase.name, Stage::Skipped);
+        return;
+    };
+    job.ci = Checks::default();
+    let stage = Stage::Watching { head: head.clone(), since: turn.at, looks: 0, over: (0, 0), held: false };
+    job.stage(&phase.name, stage);
+    look(turn, &phase.name, &head);
+}
+
+/// What the forge says.
+pub(super) fn checked(mut turn: Turn<'_>, name: &PhaseName, head: &Commit, checks: &Checks) -> Step {
+    let at = turn.at;
+    let State::Working(job) = &mut turn.run.state else { return Step::Ignored(Reason::Late) };
+    let Some(phase) = job.plan.workflow.phase(name).cloned() else { return Step::Ignored(Reason::Late) };
+    let Some((since, looks, told)) = watching(job, name, head) else { return Step::Ignored(Reason::Late) };
+    job.ci = checks.clone();
+    let none = checks.ran.is_empty() && !checks.held;
+    match checks.verdict() {
+        Verdict::Pending if none && at - since >= GRACE => done(&mut turn, &phase, Stage::Skipped),
+        // What is handed over says so: see the closing message.
+        Verdict::Pending if at - since >= phase.timeout.wall => done(&mut turn, &phase, Stage::Done),
+        Verdict::Pending => {
+            let over = checks.ran.iter().filter(|ran| ran.verdict != Verdict::Pending).count();
+            let stage = Stage::Watching {
+                head: head.clone(),
+                since,
+                looks: looks + 1,
+                over: (over, checks.ran.len()),
+                held: checks.held || told,
+            };
+            job.stage(name, stage);
+            let notice = checks.held && !told;
+            let url = job.change.as_ref().map(|change| change.url.clone());
+            let at = at + wait(looks);
+            let alarm = Alarm::Look { phase: name.clone(), head: head.clone(), looks: looks + 1 };
+            turn.ask(Effect::Wake { alarm, at });
+            if notice {
+                turn.say(Slot::Notice(format!("held:{}", head.as_str())), held(url));
+            }
+        }
+        Verdict::Passed => done(&mut turn, &phase, Stage::Done),
+        Verdict::Failed => fail(&mut turn, &phase, checks),
+    }
+    turn.done()
+}
+
+/// They may have moved on: by the clock, if `looks` were made, or because the forge says so.
+pub(super) fn stirred(mut turn: Turn<'_>, of: Option<(&PhaseName, &Commit, u32)>) -> Step {
+    let State::Working(job) = &turn.run.state else { return Step::Ignored(Reason::Passed) };
+    let watched = job.phases.iter().find_map(|(name, progress)| match &progress.stage {
+        Stage::Watching { head, looks, .. } => Some((name.clone(), head.clone(), *looks)),
+        Stage::Pending
+        | Stage::Starting { .. }
+        | Stage::Working { .. }
+        | Stage::Resting { .. }
+        | Stage::Deciding { .. }
+        | Stage::Opening { .. }
+        | Stage::Done
+        | Stage::Skipped
+        | Stage::Failed => None,
+    });
+    let Some((name, head, looks)) = watched else { return Step::Ignored(Reason::Passed) };
+    if of.is_some_and(|(phase, commit, seen)| (phase, commit, seen) != (&name, &head, looks)) {
+        return Step::Ignored(Reason::Passed);
+    }
+    look(&mut turn, &name, &head);
+    turn.done()
+}
+
+fn look(turn: &mut Turn<'_>, name: &PhaseName, head: &Commit) {
+    let State::Working(job) = &turn.run.state else { return };
+    let Some(repository) = job.plan.target.repository.clone() else { return };
+    turn.ask(Effect::Look { phase: name.clone(), repository, head: head.clone() });
+}
+
+fn watching(job: &Job, name: &PhaseName, commit: &Commit) -> Option<(crate::time::Time, u32, bool)> {
+    match &job.phases.get(name)?.stage {
+        Stage::Watching { head, since, looks, held, .. } if head == commit => Some((*since, *looks, *held)),
+        Stage::Watching { .. }
+        | Stage::Pending
+        | Stage::Starting { .. }
+        | Stage::Working { .. }
+        | Stage::Resting { .. }
+        | Stage::Deciding { .. }
+        | Stage::Opening { .. }
+        | Stage::Done
+        | Stage::Skipped
+        | Stage::Failed => None,
+    }
+}
+
+fn done(turn: &mut Turn<'_>, phase: &Phase, stage: Stage) {
+    let at = turn.at;
+    let State::Working(job) = &mut turn.run.state else { return };
+    if let Some(Stage::Watching { since, .. }) = job.phases.get(&phase.name).map(|progress| &progress.stage) {
+        job.waited = Span(job.waited.0 + (at - *since).0);
+    }
+    job.stage(&phase.name, stage);
+    phases::limit_time(turn);
+    phases::pump(turn);
+}
+
+/// Checks fail: the agent mends what they say, as often as the workflow lets it; then a person takes over.
+fn fail(turn: &mut Turn<'_>, phase: &Phase, checks: &Checks) {
+    match &phase.fix {
+        Some(fix) => phases::mend(turn, phase, fix, &feedback(checks)),
+        // The change request is there, and says itself that its checks fail.
+        None => done(turn, phase, Stage::Failed),
+    }
+    closing::settle(turn);
+}
+
+/// What the agent that mends it is told.
+fn feedback(checks: &Checks) -> String {
+    let failed: Vec<&Ran> = checks.ran.iter().filter(|ran| ran.verdict == Verdict::Failed).collect();
+    let share = phases::MAX_FEEDBACK / failed.len().max(1);
+    let told: Vec<String> = failed
+        .iter()
+        .map(|ran| {
+            let log = phases::tail(&ran.log, share.saturating_sub(ran.name.len() + 32)).trim();
+            let log = if log.is_empty() { "(it has no log that can be read)" } else { log };
+            format!("{} failed:\n{log}", ran.name)
+        })
+        .collect();
+    told.join("\n\n")
+}
+
+fn wait(looks: u32) -> Span {
+    let grown = (0..looks.min(16)).fold(FIRST.0, |span, _| span + span / 2);
+    Span(grown.min(LONGEST.0))
+}
+
+fn held(url: Option<String>) -> Post {
+    let text = "The forge waits for a person with write access to let the checks of this change request begin.";
+    let post = Post::default().and(Line::Text { spans: Vec::from([Words::Plain(text.to_string())]) });
+    match url {
+        Some(url) => post.button("View change request", Action::View { url }),
+        None => post,
+    }
+}
