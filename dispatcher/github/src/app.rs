@@ -13,7 +13,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use octocrab::Octocrab;
-use signalbox_domain::id::{DevboxId, Repository};
+use signalbox_domain::id::Repository;
 use signalbox_domain::time::Time;
 use signalbox_ports::Error;
 use signalbox_ports::clock::Clock;
@@ -48,7 +48,7 @@ struct Inner {
     clock: Arc<dyn Clock>,
     notes: Arc<dyn Notes>,
     under_way: Semaphore,
-    pace: Mutex<Pace>,
+    pace: Pace,
     known: Mutex<Known>,
 }
 
@@ -88,7 +88,7 @@ impl Github {
             clock,
             notes,
             under_way: Semaphore::new(CONCURRENT),
-            pace: Mutex::default(),
+            pace: Pace::default(),
             known: Mutex::default(),
         })))
     }
@@ -111,11 +111,6 @@ impl Github {
     /// What is remembered.
     pub(crate) fn known(&self) -> MutexGuard<'_, Known> {
         self.0.known.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// How fast GitHub may be asked.
-    fn pace(&self) -> MutexGuard<'_, Pace> {
-        self.0.pace.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// A secret of this App alone, for sealing what is kept for `purpose`.

@@ -15,8 +15,10 @@ use signalbox_domain::talk::ThreadId;
 use signalbox_domain::time::Time;
 
 use crate::{marker, mention};
-use payload::{Comment, Issue, Payload, Review, User};
+use payload::{Comment, Issue, Label, Payload, Review, User};
 use received::{Account, Handing, Pull, Received, Spot, Text, Verdict, What};
+
+use crate::settings::Settings;
 
 /// The chat's name, in threads and in people's ids.
 pub(crate) const CHAT: &str = "github";
@@ -32,6 +34,18 @@ pub struct Us {
     pub label: Option<String>,
     /// The login that stands for us when work is assigned; `None`: the one we act under.
     pub assignee: Option<String>,
+}
+
+impl Us {
+    /// Those that the settings say.
+    pub fn of(settings: &Settings) -> Self {
+        Self {
+            app: settings.app_id,
+            name: settings.mention.clone(),
+            label: settings.label.clone(),
+            assignee: settings.assignee.clone(),
+        }
+    }
 }
 
 /// What a webhook means.
@@ -134,8 +148,17 @@ fn read(kind: &str, guid: &str, body: &Value, us: &Us) -> Result<Read, Ignored> 
 /// Whether a body has what its kind has and nothing that makes it another one: the header that says the kind is not
 /// signed.
 fn fits(kind: &str, body: &Value) -> bool {
-    const MARKS: &[&str] =
-        &["issue", "comment", "pull_request", "review", "thread", "check_run", "check_suite", "workflow_run", "branches"];
+    const MARKS: &[&str] = &[
+        "issue",
+        "comment",
+        "pull_request",
+        "review",
+        "thread",
+        "check_run",
+        "check_suite",
+        "workflow_run",
+        "branches",
+    ];
     let has: &[&str] = match kind {
         "issues" => &["issue"],
         "issue_comment" => &["issue", "comment"],
@@ -190,17 +213,17 @@ fn body(payload: &Payload, issue: &Issue, pull: Option<Pull>, us: &Us) -> Result
         Some("opened") if for_us(&text, None, us) => {
             Ok(wrote(root.clone(), &issue.node_id, spot, text.clone(), false, pull, via))
         }
-        Some("edited") if for_us(&text, payload.changes.as_ref(), us) => {
+        Some("edited") if for_us(&text, payload.changes.as_ref(), us) || is_handed(issue, us) => {
             Ok(wrote(root.clone(), &issue.node_id, spot, text.clone(), true, pull, None))
         }
         Some("opened" | "edited") => Err(Ignored::NotForUs),
-        Some("labeled") => match (&payload.label, &us.label) {
-            (Some(label), Some(ours)) if label.name.eq_ignore_ascii_case(ours) => Ok(handed(Handing::Label, label.id)),
-            _ => Err(Ignored::NotForUs),
+        Some("labeled") => match &payload.label {
+            Some(label) if is_ours(label, us) => Ok(handed(Handing::Label, label.id)),
+            Some(_) | None => Err(Ignored::NotForUs),
         },
         Some("assigned") => match &payload.assignee {
             Some(assignee) if stands_for_us(assignee, us) => Ok(handed(Handing::Assignment, assignee.id)),
-            _ => Err(Ignored::NotForUs),
+            Some(_) | None => Err(Ignored::NotForUs),
         },
         // Gone from here, whether for good or to another repository.
         Some("deleted" | "transferred") => Ok(erased(root, &issue.node_id, spot)),
@@ -365,15 +388,7 @@ fn checks_root(run: &RunId) -> String {
     format!("checks:{run}")
 }
 
-fn wrote(
-    root: String,
-    node: &str,
-    spot: Spot,
-    text: Text,
-    edited: bool,
-    pull: Option<Pull>,
-    via: Option<u64>,
-) -> Act {
+fn wrote(root: String, node: &str, spot: Spot, text: Text, edited: bool, pull: Option<Pull>, via: Option<u64>) -> Act {
     // Two edits within a second share a stamp, and a title is as much edited as a body.
     let digest = Digest::of(format!("{}\0{}", text.title.as_deref().unwrap_or_default(), text.body).as_bytes());
     let key = format!("wrote:{node}:{}:{}", text.updated, digest.short());
@@ -415,8 +430,7 @@ fn pull_of(issue: &Issue) -> Pull {
 /// Whether the words mention us, or did before they were changed.
 fn for_us(text: &Text, changes: Option<&payload::Changes>, us: &Us) -> bool {
     let before = changes.and_then(|changes| changes.body.as_ref()?.from.as_deref());
-    mention::is_in(&text.body, &us.name)
-        || before.is_some_and(|before| mention::is_in(before, &us.name))
+    mention::is_in(&text.body, &us.name) || before.is_some_and(|before| mention::is_in(before, &us.name))
 }
 
 /// Whether a comment without a mention is a word to the run that opened the pull request.
@@ -428,6 +442,16 @@ fn steers(text: &str, pull: Option<&Pull>) -> bool {
 fn is_us(account: &User, us: &Us) -> bool {
     let named = account.login.strip_suffix("[bot]").is_some_and(|name| name.eq_ignore_ascii_case(&us.name));
     named && account.kind.as_deref() == Some("Bot")
+}
+
+/// Whether the issue was given to us, by label or by assignment: then its words are a request of ours.
+fn is_handed(issue: &Issue, us: &Us) -> bool {
+    issue.labels.iter().flatten().any(|label| is_ours(label, us))
+        || issue.assignees.iter().flatten().any(|assignee| stands_for_us(assignee, us))
+}
+
+fn is_ours(label: &Label, us: &Us) -> bool {
+    us.label.as_ref().is_some_and(|ours| label.name.eq_ignore_ascii_case(ours))
 }
 
 fn stands_for_us(account: &User, us: &Us) -> bool {

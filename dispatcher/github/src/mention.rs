@@ -132,17 +132,11 @@ fn visible(text: &str) -> Vec<Range<usize>> {
 }
 
 fn hides(tag: &Tag<'_>) -> bool {
-    matches!(
-        tag,
-        Tag::BlockQuote(_) | Tag::CodeBlock(_) | Tag::HtmlBlock | Tag::Strikethrough | Tag::Image { .. }
-    )
+    matches!(tag, Tag::BlockQuote(_) | Tag::CodeBlock(_) | Tag::HtmlBlock | Tag::Strikethrough | Tag::Image { .. })
 }
 
 fn unhides(tag: TagEnd) -> bool {
-    matches!(
-        tag,
-        TagEnd::BlockQuote(_) | TagEnd::CodeBlock | TagEnd::HtmlBlock | TagEnd::Strikethrough | TagEnd::Image
-    )
+    matches!(tag, TagEnd::BlockQuote(_) | TagEnd::CodeBlock | TagEnd::HtmlBlock | TagEnd::Strikethrough | TagEnd::Image)
 }
 
 /// Where code is.
@@ -210,11 +204,10 @@ mod tests {
 
     #[test]
     fn several_mentions_are_several_words_in_their_order() {
-        check("@signalbox verbose\n@signalbox fix the title\nand the footer\n- @signalbox also the FAQ", &[
-            "verbose",
-            "fix the title\nand the footer",
-            "also the FAQ",
-        ]);
+        check(
+            "@signalbox verbose\n@signalbox fix the title\nand the footer\n- @signalbox also the FAQ",
+            &["verbose", "fix the title\nand the footer", "also the FAQ"],
+        );
         check("1. @signalbox stop\n2. @signalbox retry", &["stop", "retry"]);
         check("- [ ] @signalbox stop", &["stop"]);
     }
@@ -256,7 +249,9 @@ mod tests {
 
     #[test]
     fn no_text_breaks_it() {
-        for text in ["@", "@signalbox@signalbox", "é@signalbox é", "\u{feff}@signalbox", "<!--<!-->-->", "@signalbo\u{301}x"] {
+        for text in
+            ["@", "@signalbox@signalbox", "é@signalbox é", "\u{feff}@signalbox", "<!--<!-->-->", "@signalbo\u{301}x"]
+        {
             let _ = said(text, "signalbox");
             let _ = is_in(text, "signalbox");
         }

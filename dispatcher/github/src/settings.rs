@@ -1,5 +1,6 @@
 //! Which App we are, and where its GitHub is.
 
+use std::collections::BTreeMap;
 use std::fmt;
 
 use signalbox_domain::identity::Roles;
@@ -21,6 +22,24 @@ pub struct Settings {
     pub mention: String,
     /// What people may do.
     pub roles: Roles,
+    /// Programs that may ask: the immutable id of the account each acts under, and the id of its App. A program needs
+    /// this and a role of its own; a name is no trust.
+    pub bots: BTreeMap<u64, u64>,
+    /// The label that asks for us; `None`: no label does.
+    pub label: Option<String>,
+    /// The login that stands for us where work is assigned; `None`: the one the App acts under.
+    pub assignee: Option<String>,
+    /// What people link their accounts with; `None`: they cannot.
+    pub oauth: Option<Oauth>,
+}
+
+/// The App as people sign in with it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Oauth {
+    /// Its client id.
+    pub client_id: String,
+    /// Its client secret.
+    pub client_secret: Secret,
 }
 
 impl Settings {
@@ -34,6 +53,10 @@ impl Settings {
             web_url: "https://github.com".to_owned(),
             mention: mention.to_owned(),
             roles: Roles::default(),
+            bots: BTreeMap::new(),
+            label: Some("signalbox".to_owned()),
+            assignee: None,
+            oauth: None,
         }
     }
 }

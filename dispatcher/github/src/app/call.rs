@@ -167,7 +167,7 @@ impl Caller {
         let account = self.account();
         let busy = || Error::later(self.github.now() + BUSY, "too many calls to GitHub are under way");
         let _under_way = inner.under_way.try_acquire().map_err(|_| busy())?;
-        self.github.pace().take(account, cost, self.github.now())?;
+        inner.pace.take(account, cost, self.github.now())?;
 
         let bearer = format!("Bearer {}", self.token.expose());
         let mut bearer = HeaderValue::try_from(bearer).map_err(|_| Error::rejected("the token is no text"))?;
@@ -187,8 +187,8 @@ impl Caller {
         // What is said about a failure matters less than that it failed.
         let said = Limited::new(body, LARGEST).collect().await.map(|said| said.to_bytes()).unwrap_or_default();
         let mut trouble = Trouble::read(parts.status, &parts.headers, &said, self.github.now());
-        if let Error::Later { until, why } = &trouble.error {
-            self.github.pace().hold(account, *until, why);
+        if let Error::Later { until, .. } = &trouble.error {
+            inner.pace.hold(account, *until);
         }
         if let (Who::Installation(id), StatusCode::UNAUTHORIZED) = (self.who, parts.status) {
             self.github.known().tokens.remove(&id);

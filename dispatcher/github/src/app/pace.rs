@@ -1,27 +1,17 @@
 //! How fast GitHub may be asked: its stated limits, kept before it has to refuse.
 
-use std::collections::{BTreeMap, VecDeque};
-
 use signalbox_domain::time::{Span, Time};
 use signalbox_ports::Error;
+use signalbox_posting::bucket::{Buckets, Limit};
 
-/// A bound on what happens within a time.
-struct Limit {
-    /// At most so many points.
-    points: u32,
-    /// Within so long.
-    within: Span,
-    /// What it is, for people.
-    words: &'static str,
-}
-
-/// Of everything: a look costs one point, a change five.
-const ALL: Limit = Limit { points: 900, within: Span::minutes(1), words: "900 points a minute" };
-/// Of whatever people get to see.
-const CONTENT: [Limit; 2] = [
-    Limit { points: 80, within: Span::minutes(1), words: "80 posts a minute" },
-    Limit { points: 500, within: Span::hours(1), words: "500 posts an hour" },
-];
+/// GitHub takes 900 points a minute from one installation; a look costs one and a change five. They are shared out, so
+/// that nobody's looking keeps anybody from posting: 350 + 30 × 5 + 80 × 5.
+const LOOKS: [Limit; 1] = [Limit::Window { count: 350, per: Span::minutes(1) }];
+/// Changes that nobody is told of: tokens made and ended, things removed.
+const CHANGES: [Limit; 1] = [Limit::Window { count: 30, per: Span::minutes(1) }];
+/// Whatever people get to see: GitHub's own limits for it.
+const CONTENT: [Limit; 2] =
+    [Limit::Window { count: 80, per: Span::minutes(1) }, Limit::Window { count: 500, per: Span::hours(1) }];
 
 /// What a call costs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,85 +24,31 @@ pub(crate) enum Cost {
     Content,
 }
 
-/// What was asked lately, of each installation.
-#[derive(Default)]
-pub(crate) struct Pace(BTreeMap<Option<u64>, Recent>);
-
-#[derive(Default)]
-struct Recent {
-    all: Window,
-    content: [Window; 2],
-    /// GitHub said not to ask before.
-    held: Option<(Time, String)>,
-}
+/// What was asked lately, of each installation; the App itself is none.
+#[derive(Debug, Default)]
+pub(crate) struct Pace(Buckets);
 
 impl Pace {
     /// Takes what a call costs, or says when it may be made.
-    pub(crate) fn take(&mut self, installation: Option<u64>, cost: Cost, now: Time) -> Result<(), Error> {
-        let recent = self.0.entry(installation).or_default();
-        if let Some((until, why)) = recent.held.as_ref().filter(|(until, _)| *until > now) {
-            return Err(Error::later(*until, why));
-        }
-        recent.held = None;
-        let points = match cost {
-            Cost::Look => 1,
-            Cost::Change | Cost::Content => 5,
+    pub(crate) fn take(&self, installation: Option<u64>, cost: Cost, now: Time) -> Result<(), Error> {
+        let all = key(installation);
+        let (one, limits, words): (_, &[Limit], _) = match cost {
+            Cost::Look => (format!("{all}/look"), &LOOKS, "350 looks a minute"),
+            Cost::Change => (format!("{all}/change"), &CHANGES, "30 changes a minute"),
+            Cost::Content => (format!("{all}/content"), &CONTENT, "80 posts a minute and 500 an hour"),
         };
-        recent.all.room(&ALL, points, now)?;
-        if cost == Cost::Content {
-            for (window, limit) in recent.content.iter_mut().zip(&CONTENT) {
-                window.room(limit, 1, now)?;
-            }
-            recent.content.iter_mut().for_each(|window| window.add(now, 1));
-        }
-        recent.all.add(now, points);
-        Ok(())
+        let taken = self.0.take_all(&[(&all, &[]), (&one, limits)], now);
+        taken.map_err(|until| Error::later(until, format!("GitHub is asked for at most {words}")))
     }
 
     /// GitHub said not to ask before `until`.
-    pub(crate) fn hold(&mut self, installation: Option<u64>, until: Time, why: &str) {
-        let recent = self.0.entry(installation).or_default();
-        if recent.held.as_ref().is_none_or(|(before, _)| *before < until) {
-            recent.held = Some((until, why.to_owned()));
-        }
+    pub(crate) fn hold(&self, installation: Option<u64>, until: Time) {
+        self.0.hold(&key(installation), until);
     }
 }
 
-/// What was spent, and when: nothing is estimated, so that no window of this length ever holds more than the limit.
-#[derive(Default)]
-struct Window {
-    spent: VecDeque<(Time, u32)>,
-    sum: u32,
-}
-
-impl Window {
-    /// Whether there is room, or when there will be.
-    fn room(&mut self, limit: &Limit, points: u32, now: Time) -> Result<(), Error> {
-        // A clock that was set back must not make anybody wait for the time it showed before.
-        self.spent.iter_mut().for_each(|(at, _)| *at = (*at).min(now));
-        while let Some((_, gone)) = self.spent.pop_front_if(|(at, _)| now - *at >= limit.within) {
-            self.sum -= gone;
-        }
-        let mut over = (self.sum + points).saturating_sub(limit.points);
-        for (at, spent) in &self.spent {
-            if over == 0 {
-                break;
-            }
-            over = over.saturating_sub(*spent);
-            if over == 0 {
-                return Err(Error::later(
-                    *at + limit.within,
-                    format!("GitHub takes {} from one installation", limit.words),
-                ));
-            }
-        }
-        Ok(())
-    }
-
-    fn add(&mut self, now: Time, points: u32) {
-        self.spent.push_back((now, points));
-        self.sum += points;
-    }
+fn key(installation: Option<u64>) -> String {
+    installation.map_or_else(|| "app".to_owned(), |id| id.to_string())
 }
 
 #[cfg(test)]
@@ -120,44 +56,41 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_thousand_posts_take_two_hours_and_no_window_is_ever_over_its_limit() {
-        let (mut pace, mut now, mut made) = (Pace::default(), Time(1_000), Vec::new());
-        while made.len() < 1_000 {
+    fn a_thousand_posts_at_once_take_two_hours_and_no_window_is_ever_over_its_limit() {
+        let (pace, mut made) = (Pace::default(), Vec::new());
+        let mut waiting: std::collections::BTreeSet<(Time, u32)> = (0..1_000).map(|post| (Time(1_000), post)).collect();
+        while let Some((now, post)) = waiting.pop_first() {
             match pace.take(Some(1), Cost::Content, now) {
                 Ok(()) => made.push(now),
                 Err(Error::Later { until, .. }) => {
                     assert!(until > now);
-                    now = until;
+                    waiting.insert((until, post));
                 }
                 Err(other) => panic!("{other}"),
             }
         }
-        for limit in &CONTENT {
+        for (count, per) in [(80, Span::minutes(1)), (500, Span::hours(1))] {
             for (place, at) in made.iter().enumerate() {
-                let within = made[place..].iter().take_while(|later| **later - *at < limit.within).count();
-                assert!(within <= limit.points as usize, "{within} within {}", limit.words);
+                assert!(made[place..].iter().take_while(|later| **later - *at < per).count() <= count);
             }
         }
-        assert_eq!(now - Time(1_000), Span::hours(1) + Span::minutes(6));
-        assert_eq!(pace.take(Some(2), Cost::Content, now), Ok(()), "another installation has its own");
+        assert!(*made.last().unwrap() - Time(1_000) < Span::hours(2), "nobody waits for long without need");
+        assert_eq!(
+            pace.take(Some(2), Cost::Content, *made.last().unwrap()),
+            Ok(()),
+            "another installation has its own"
+        );
     }
 
     #[test]
     fn nobody_asks_before_the_time_github_named() {
-        let mut pace = Pace::default();
-        pace.hold(None, Time(5_000), "slow down");
-        pace.hold(None, Time(4_000), "slow down");
-        assert_eq!(pace.take(None, Cost::Look, Time(4_999)), Err(Error::later(Time(5_000), "slow down")));
-        assert_eq!(pace.take(None, Cost::Look, Time(5_000)), Ok(()));
-    }
-
-    #[test]
-    fn a_clock_that_is_set_back_keeps_nobody_waiting_for_longer() {
-        let mut pace = Pace::default();
-        for _ in 0..80 {
-            pace.take(None, Cost::Content, Time(10_000_000)).unwrap();
-        }
-        let Err(Error::Later { until, .. }) = pace.take(None, Cost::Content, Time(1_000)) else { panic!("room?") };
-        assert_eq!(until, Time(61_000));
+        let pace = Pace::default();
+        pace.hold(None, Time(5_000));
+        pace.hold(None, Time(4_000));
+        assert!(
+            matches!(pace.take(None, Cost::Look, Time(4_999)), Err(Error::Later { until, .. }) if until >= Time(5_000))
+        );
+        assert_eq!(pace.take(Some(1), Cost::Look, Time(4_999)), Ok(()), "each installation is held by itself");
+        assert_eq!(pace.take(None, Cost::Look, Time(20_000)), Ok(()));
     }
 }

@@ -49,6 +49,8 @@ pub(super) struct Issue {
     pub created_at: String,
     pub updated_at: String,
     pub performed_via_github_app: Option<App>,
+    pub labels: Option<Vec<Label>>,
+    pub assignees: Option<Vec<User>>,
     /// Present on an issue that is a pull request.
     pub pull_request: Option<serde_json::Value>,
     /// Present on a pull request.

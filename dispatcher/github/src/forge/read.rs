@@ -10,6 +10,7 @@ use signalbox_domain::id::Commit;
 use signalbox_ports::Error;
 use signalbox_ports::forge::Head;
 
+use super::open::Pull;
 use crate::app::{Github, Place, Trouble, escaped};
 
 #[derive(Deserialize)]
@@ -35,9 +36,18 @@ struct Blob {
 }
 
 impl Github {
-    /// The commit of a branch: a name, or `pull/N/head` for what a change request proposes. A fork's change request is
-    /// read this way too; nothing is ever pushed there.
+    /// The commit of a branch: a name, or `pull/N/head` for what a change request proposes. The branch that is named
+    /// with it is one that a change can be merged into: where the change request comes from, or what it is for if it
+    /// comes from a fork, for a fork is read and never pushed to.
     pub(crate) async fn branch_head(&self, place: &Place, branch: &str) -> Result<Head, Error> {
+        if let Some(number) = pulled(branch) {
+            let pull = place.caller.find::<Pull>(&format!("{}/pulls/{number}", place.path)).await?;
+            let Some(pull) = pull else {
+                return Err(Error::rejected(format!("{} has no pull request #{number}", place.repository)));
+            };
+            let onto = if pull.here(&place.repository) { pull.head.name } else { pull.base.name };
+            return Ok(Head { branch: onto, commit: Commit(pull.head.sha) });
+        }
         match self.tip(place, branch).await? {
             Some(commit) => Ok(Head { branch: branch.to_owned(), commit }),
             None => Err(Error::rejected(format!("{} has no branch {branch}", place.repository))),
@@ -62,8 +72,8 @@ impl Github {
 
     /// Where a branch is, if it is there.
     pub(crate) async fn tip(&self, place: &Place, branch: &str) -> Result<Option<Commit>, Error> {
-        let name = if pulled(branch) { escaped(branch) } else { format!("heads/{}", escaped(named(branch)?)) };
-        let found: Result<Option<Ref>, Trouble> = place.caller.find(&format!("{}/git/ref/{name}", place.path)).await;
+        let path = format!("{}/git/ref/heads/{}", place.path, escaped(named(branch)?));
+        let found: Result<Option<Ref>, Trouble> = place.caller.find(&path).await;
         match found {
             Ok(found) => Ok(found.map(|found| Commit(found.object.sha))),
             // A repository without a commit.
@@ -119,10 +129,9 @@ impl Github {
     }
 }
 
-/// Whether it names what a change request proposes.
-fn pulled(branch: &str) -> bool {
-    let number = branch.strip_prefix("pull/").and_then(|rest| rest.strip_suffix("/head"));
-    number.is_some_and(|number| !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit()))
+/// The number of the change request whose proposal is named.
+fn pulled(branch: &str) -> Option<u64> {
+    branch.strip_prefix("pull/")?.strip_suffix("/head")?.parse().ok()
 }
 
 /// A branch's name, if it can be one.
@@ -152,6 +161,6 @@ mod tests {
         {
             assert!(named(bad).is_err(), "{bad}");
         }
-        assert!(pulled("pull/12/head") && !pulled("pull/x/head") && !pulled("pull//head") && !pulled("main"));
+        assert_eq!(["pull/12/head", "pull/x/head", "pull//head", "main"].map(pulled), [Some(12), None, None, None]);
     }
 }
