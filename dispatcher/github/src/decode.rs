@@ -8,13 +8,12 @@ pub(crate) mod received;
 
 use serde::Deserialize;
 use serde_json::Value;
-use signalbox_domain::command::{self, Command};
 use signalbox_domain::event::{Delivery, Event, Fact};
 use signalbox_domain::id::{DeliveryId, Digest, Repository, RunId};
 use signalbox_domain::talk::ThreadId;
 use signalbox_domain::time::Time;
 
-use crate::{marker, mention};
+use crate::{marker, mention, press};
 use payload::{Comment, Issue, Label, Payload, Review, User};
 use received::{Account, Handing, Pull, Received, Spot, Text, Verdict, What};
 
@@ -436,7 +435,7 @@ fn for_us(text: &Text, changes: Option<&payload::Changes>, us: &Us) -> bool {
 /// Whether a comment without a mention is a word to the run that opened the pull request.
 fn steers(text: &str, pull: Option<&Pull>) -> bool {
     pull.is_some_and(|pull| pull.run.is_some())
-        && matches!(command::parse(text), Command::Stop | Command::Approve | Command::Deny(_) | Command::Retry)
+        && press::read(text).is_some()
 }
 
 fn is_us(account: &User, us: &Us) -> bool {

@@ -149,7 +149,9 @@ fn place_to_go(button: &Button) -> Option<String> {
         | Action::Retry
         | Action::Approve { .. }
         | Action::Deny { .. }
-        | Action::Choose { .. } => None,
+        | Action::Choose { .. }
+        | Action::Resolve { .. }
+        | Action::Dismiss { .. } => None,
     }
 }
 
@@ -168,6 +170,8 @@ fn word(button: &Button, name: &str) -> Option<String> {
             words.extend(target.branch.iter().map(|branch| format!("branch:{branch}")));
             words.join(" ")
         }
+        Action::Resolve { review } => format!("resolve {review}"),
+        Action::Dismiss { review } => format!("dismiss {review}"),
         Action::View { .. } => return None,
     };
     Some(format!("- {}: {}", literal(&button.label), code(&format!("@{name} {word}"))))

@@ -9,6 +9,7 @@ mod encode;
 mod forge;
 mod marker;
 mod mention;
+mod press;
 mod permission;
 mod settings;
 mod token;
