@@ -81,6 +81,22 @@ impl Boxes for Engine {
         self.ports.blobs.put(bytes).await.map_err(refusal)?;
         Ok(())
     }
+
+    async fn renew(&self, token: &str) -> Result<Option<String>, Refusal> {
+        let devbox = devbox(&self.settings.secret, Use::Report, token).ok_or(Refusal::Gone)?;
+        let (_, run) = self.current(&devbox).await?;
+        let (job, phase) = worked(&run, &devbox).ok_or(Refusal::Gone)?;
+        let Some(repository) = job.plan.target.repository.as_ref().filter(|_| phase.grant.reads()) else {
+            return Ok(None);
+        };
+        let access = self.ports.forge.mint(&devbox, repository, &phase.grant, &run.branch()).await.map_err(refusal)?;
+        if self.lease(&devbox).await == Err(Refusal::Gone) {
+            // It was ended meanwhile: nobody else ends this token.
+            self.ports.forge.revoke(&devbox).await.map_err(refusal)?;
+            return Err(Refusal::Gone);
+        }
+        Ok(access.token)
+    }
 }
 
 /// The most characters of what an agent says it is at.

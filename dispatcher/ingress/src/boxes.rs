@@ -4,6 +4,7 @@
 //! |---|---|---|
 //! | `POST /boxes/claim` | claim | 200 assignment, 409 handed out before, 410 gone |
 //! | `POST /boxes/report` with a report | report | 200 control, 410 gone |
+//! | `POST /boxes/token` | report | 200 a fresh token for the checkout or null, 410 gone |
 //! | `PUT /boxes/blobs/{digest}` with bytes | report | 201, 400 other bytes, 410 gone, 413 too many |
 //!
 //! 401: no token. 503: ask again.
@@ -33,6 +34,7 @@ pub(crate) fn routes(boxes: Arc<dyn Boxes>) -> Router {
     Router::new()
         .route("/boxes/claim", post(claim).layer(DefaultBodyLimit::max(1024)))
         .route("/boxes/report", post(report).layer(DefaultBodyLimit::max(MAX_REPORT)))
+        .route("/boxes/token", post(renew).layer(DefaultBodyLimit::max(1024)))
         .route("/boxes/blobs/{digest}", put(upload).layer(DefaultBodyLimit::max(MAX_BLOB)))
         .with_state(boxes)
 }
@@ -49,6 +51,10 @@ async fn report(
     let token = token(&headers)?;
     let Json(report) = report.map_err(|rejection| No(rejection.status(), rejection.body_text()))?;
     Ok(Json(boxes.report(token, report).await?))
+}
+
+async fn renew(State(boxes): State<Arc<dyn Boxes>>, headers: HeaderMap) -> Result<Json<Option<String>>, No> {
+    Ok(Json(boxes.renew(token(&headers)?).await?))
 }
 
 async fn upload(

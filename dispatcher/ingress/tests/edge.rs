@@ -51,6 +51,10 @@ impl Boxes for OneBox {
         self.kept.lock().unwrap().insert(digest.clone(), bytes.len());
         Ok(())
     }
+
+    async fn renew(&self, token: &str) -> Result<Option<String>, Refusal> {
+        if token == "report-1" { Ok(Some("fresh".into())) } else { Err(Refusal::Gone) }
+    }
 }
 
 fn assignment() -> Assignment {

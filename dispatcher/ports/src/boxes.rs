@@ -36,4 +36,9 @@ pub trait Boxes: Send + Sync {
     /// Keeps bytes of the box (a transcript, a handoff) under their digest; durable when it returns. Bytes that do not
     /// match it are [`Refusal::Rejected`]. The token is the report token.
     async fn upload(&self, token: &str, digest: &Digest, bytes: &[u8]) -> Result<(), Refusal>;
+
+    /// A token for the box's checkout that was made now, for the same repository and the same grant: the one that came
+    /// with the assignment may have run out in a long phase. `None`: it has no checkout, or its forge asks for none. The
+    /// token is the report token.
+    async fn renew(&self, token: &str) -> Result<Option<String>, Refusal>;
 }

@@ -292,8 +292,9 @@ impl Attempt<'_> {
         let partial = finish.end != End::Ok;
         let pushed = if work.checkout.push {
             // Whoever declared this box lost has started another: only one of them may write.
-            match self.link.confirm() {
-                Ok(_) => commit::push(&self.cell.place, work, &committed),
+            // The token that came with the assignment may have run out by now.
+            match self.link.confirm().and_then(|_| self.link.renew()) {
+                Ok(token) => commit::push(&self.cell.place, work, token.as_deref(), &committed),
                 Err(link::Error::Gone) => return Ok(()),
                 Err(error @ (link::Error::Silent(_) | link::Error::Refused(_))) => return Err(error.into()),
             }

@@ -94,15 +94,15 @@ impl PushError {
 
 /// Puts the branch at `committed`, if it is where this attempt began, does not exist yet, or holds nothing but what an
 /// earlier, lost attempt at the same work left there.
-pub(crate) fn push(place: &Place, work: &Work, committed: &Committed) -> Result<(), PushError> {
+pub(crate) fn push(place: &Place, work: &Work, token: Option<&str>, committed: &Committed) -> Result<(), PushError> {
     // Looking again each time where the branch is: a push whose answer was lost has happened.
-    git::patiently(PushError::is_transient, || push_once(place, work, committed))
+    git::patiently(PushError::is_transient, || push_once(place, work, token, committed))
 }
 
-fn push_once(place: &Place, work: &Work, committed: &Committed) -> Result<(), PushError> {
+fn push_once(place: &Place, work: &Work, token: Option<&str>, committed: &Committed) -> Result<(), PushError> {
     let checkout = &work.checkout;
     let branch = format!("refs/heads/{}", checkout.branch);
-    let remote = |name: &str| git(place, name).credential(&checkout.url, checkout.token.as_deref());
+    let remote = |name: &str| git(place, name).credential(&checkout.url, token);
     let listed = remote("ls-remote").args(["--end-of-options", &checkout.url, &branch]).line()?;
     let found = listed.split_whitespace().next().unwrap_or_default();
     if found == committed.head.as_str() {

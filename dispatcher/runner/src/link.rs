@@ -163,6 +163,15 @@ impl Link {
         }
     }
 
+    /// A token for the checkout that was made now; nothing where its forge asks for none.
+    pub(crate) fn renew(&self) -> Result<Option<String>, Error> {
+        let answer = patiently(self.patience, || {
+            let request = self.http.post(address(&self.endpoint, "token")?);
+            read(request.header("Authorization", format!("Bearer {}", self.token)).send_empty())
+        })?;
+        serde_json::from_slice(&answer).map_err(|error| Error::Silent(format!("its token cannot be read: {error}")))
+    }
+
     /// Keeps `bytes` with the dispatcher.
     pub(crate) fn keep(&self, bytes: &[u8]) -> Result<Digest, Error> {
         let digest = Digest::of(bytes);

@@ -16,6 +16,8 @@ pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
 
 pub(crate) const CLAIM: &str = "claim-canary-5f1d";
 pub(crate) const REPORT: &str = "report-canary-9c2e";
+/// The checkout's token, renewed.
+pub(crate) const FRESH: &str = "forge-canary-renewed-8d40";
 
 #[derive(Default)]
 struct State {
@@ -145,6 +147,7 @@ impl Dispatcher {
                     control @ (Control::Continue | Control::Stop) => (200, serde_json::to_vec(&control).unwrap()),
                 }
             }
+            ["POST", "/boxes/token", _] if token == REPORT => (200, serde_json::to_vec(FRESH).unwrap()),
             ["PUT", path, _] if token == REPORT && path.starts_with("/boxes/blobs/") => {
                 let digest = path.trim_start_matches("/boxes/blobs/").to_owned();
                 assert_eq!(Digest::of(&body).as_str(), digest);
