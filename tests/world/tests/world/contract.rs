@@ -1,5 +1,9 @@
 use std::sync::Arc;
 
+use async_trait::async_trait;
+use signalbox_domain::id::Commit;
+use signalbox_ports::forge::Access;
+use signalbox_world::forge::{Edit, Forge};
 use signalbox_world::{blobs::Blobs, contract, notes::Notes, queue::Queue, store::Store};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
@@ -20,4 +24,32 @@ async fn the_blobs_in_memory_keep_their_contract() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn the_notes_in_memory_keep_their_contract() {
     contract::notes::suite(|| Arc::new(Notes::default())).await;
+}
+
+struct Memory(Forge);
+
+#[async_trait]
+impl contract::forge::Site for Memory {
+    fn forge(&self) -> &dyn signalbox_ports::forge::Forge {
+        &self.0
+    }
+
+    async fn create(&self, repository: &str, description: &str, files: &[(&str, &str)]) -> Commit {
+        self.0.create(repository, description, files)
+    }
+
+    async fn commit(&self, repository: &str, branch: &str, edits: &[(&str, Edit)]) -> Commit {
+        self.0.commit(repository, branch, edits).unwrap()
+    }
+
+    async fn opens(&self, access: &Access, repository: &str) -> bool {
+        let live = |token: &signalbox_world::forge::Token| !token.revoked && token.repository.0 == repository;
+        let secret = access.token.as_deref().unwrap();
+        self.0.tokens().iter().any(|token| live(token) && token.secret == secret)
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn the_forge_in_memory_keeps_its_contract() {
+    contract::forge::suite(|| Arc::new(Memory(Forge::default()))).await;
 }
