@@ -5,6 +5,7 @@
 mod world;
 
 mod changes;
+mod contract;
 mod door;
 mod import;
 mod reading;
