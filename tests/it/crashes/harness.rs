@@ -339,4 +339,9 @@ impl Door for Patient {
         let (engine, token, digest, bytes) = (self.engine.clone(), token.to_owned(), digest.clone(), bytes.to_vec());
         given_up(attempt(&self.parked, async move { engine.upload(&token, &digest, &bytes).await }).await)
     }
+
+    async fn renew(&self, token: &str) -> Result<Option<String>, Refusal> {
+        let (engine, token) = (self.engine.clone(), token.to_owned());
+        given_up(attempt(&self.parked, async move { engine.renew(&token).await }).await)
+    }
 }
