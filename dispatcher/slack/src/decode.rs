@@ -15,12 +15,11 @@ use signalbox_domain::id::DeliveryId;
 use signalbox_domain::talk::ThreadId;
 use signalbox_domain::time::Time;
 
+use crate::CHAT;
+
 pub(crate) use what::{
     Author, Commanded, Deleted, Edited, File, Home, Pressed, Quoted, Reacted, Said, Shortcut, Stopped, Submitted, What,
 };
-
-/// The name of this chat in every [`ThreadId`].
-pub(crate) const CHAT: &str = "slack";
 
 /// One delivery of Slack's, told apart.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -89,9 +88,7 @@ pub(crate) fn decode(body: &Value) -> Decoded {
             meaning: Meaning::Ignored("Slack held events back for a minute; the next sweep reads what they were"),
         },
         Some(kind) => Decoded { kind: kind.into(), meaning: interaction::decode(body, kind) },
-        None if text(body, "/command").is_some() => {
-            Decoded { kind: "command".into(), meaning: command::decode(body) }
-        }
+        None if text(body, "/command").is_some() => Decoded { kind: "command".into(), meaning: command::decode(body) },
         None => Decoded { kind: "unknown".into(), meaning: Meaning::Ignored("it does not say what it is") },
     }
 }

@@ -7,7 +7,20 @@ mod settings;
 mod slack;
 
 mod api;
+mod cache;
+mod memory;
+mod people;
 
+mod chat;
+mod encode;
+mod notation;
+mod session;
+
+mod decode;
+mod edge;
+pub mod manifest;
+
+pub use edge::routes;
 pub use settings::{API, Features, Secret, Settings, Workspace};
 pub use slack::{Board, Slack, Spend, Summary};
 

@@ -10,6 +10,9 @@ use signalbox_ports::clock::Clock;
 use signalbox_ports::notes::Notes;
 
 use crate::api::Api;
+use crate::edge::Ears;
+use crate::encode::Dialect;
+use crate::memory::Memory;
 use crate::settings::Settings;
 
 /// One Slack app in its workspaces. Cloning it gives the same one.
@@ -22,6 +25,8 @@ pub(crate) struct Inner {
     pub(crate) notes: Arc<dyn Notes>,
     pub(crate) board: Arc<dyn Board>,
     pub(crate) api: Api,
+    pub(crate) memory: Memory,
+    pub(crate) ears: Ears,
 }
 
 /// What Slack shows of the work that it does not know itself. The mains know it.
@@ -74,7 +79,15 @@ impl Slack {
         board: Arc<dyn Board>,
     ) -> Result<Self, Error> {
         let api = Api::new(&settings, clock.clone())?;
-        Ok(Self(Arc::new(Inner { settings, clock, notes, board, api })))
+        Ok(Self(Arc::new(Inner {
+            settings,
+            clock,
+            notes,
+            board,
+            api,
+            memory: Memory::default(),
+            ears: Ears::default(),
+        })))
     }
 
     /// What the installation decided.
@@ -85,5 +98,29 @@ impl Slack {
     /// The time now.
     pub(crate) fn now(&self) -> Time {
         self.0.clock.now()
+    }
+
+    /// What a workspace takes, as far as is known.
+    pub(crate) fn dialect(&self, team: &str) -> Dialect {
+        let all = Dialect { plans: true, files: self.0.settings.features.files };
+        self.0.memory.dialects.get(&team.to_owned(), self.now()).unwrap_or(all)
+    }
+
+    /// Remembers for a while what a workspace does not take.
+    pub(crate) fn learn(&self, team: &str, change: impl FnOnce(&mut Dialect)) {
+        let mut dialect = self.dialect(team);
+        change(&mut dialect);
+        self.0.memory.dialects.put(team.to_owned(), dialect, self.now());
+    }
+
+    /// Notes what buttons stand for. They are named by what they are, so one that is noted is noted already.
+    pub(crate) async fn keep(&self, kept: &[(String, String)]) -> Result<(), Error> {
+        for (key, value) in kept {
+            match self.0.notes.put(key, value, 0).await {
+                Ok(_) | Err(Error::Conflict) => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(())
     }
 }

@@ -8,12 +8,9 @@ use super::{Commanded, Heard, Meaning, What, key, text, thread};
 const MAX_TEXT: usize = 10_000;
 
 pub(super) fn decode(fields: &Value) -> Meaning {
-    let (Some(team), Some(channel), Some(user), Some(trigger)) = (
-        text(fields, "/team_id"),
-        text(fields, "/channel_id"),
-        text(fields, "/user_id"),
-        text(fields, "/trigger_id"),
-    ) else {
+    let (Some(team), Some(channel), Some(user), Some(trigger)) =
+        (text(fields, "/team_id"), text(fields, "/channel_id"), text(fields, "/user_id"), text(fields, "/trigger_id"))
+    else {
         return Meaning::Ignored("it does not say who typed it, or where");
     };
     let thread = thread(team, channel, &format!("command:{trigger}"));

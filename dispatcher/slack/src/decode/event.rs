@@ -13,7 +13,10 @@ struct Us<'a> {
 
 pub(super) fn decode(body: &Value) -> Decoded {
     let (Some(event), Some(team)) = (body.get("event"), team(body)) else {
-        return Decoded { kind: "unknown".into(), meaning: Meaning::Ignored("it does not say what happened, or where") };
+        return Decoded {
+            kind: "unknown".into(),
+            meaning: Meaning::Ignored("it does not say what happened, or where"),
+        };
     };
     let kind = text(event, "/type").unwrap_or("unknown");
     let us = us(body);
@@ -40,7 +43,9 @@ pub(super) fn decode(body: &Value) -> Decoded {
             Meaning::Ignored("a file comes with its message")
         }
         "link_shared" => Meaning::Ignored("links are not unfurled"),
-        "assistant_thread_started" | "assistant_thread_context_changed" | "app_context_changed"
+        "assistant_thread_started"
+        | "assistant_thread_context_changed"
+        | "app_context_changed"
         | "agent_session_title_changed" => Meaning::Ignored("nothing was asked yet"),
         _ => Meaning::Ignored("this kind of event is not listened to"),
     };
@@ -49,7 +54,9 @@ pub(super) fn decode(body: &Value) -> Decoded {
 
 /// The workspace through which we hear of it: the same for every copy.
 fn team(body: &Value) -> Option<&str> {
-    text(body, "/context_team_id").or_else(|| text(body, "/authorizations/0/team_id")).or_else(|| text(body, "/team_id"))
+    text(body, "/context_team_id")
+        .or_else(|| text(body, "/authorizations/0/team_id"))
+        .or_else(|| text(body, "/team_id"))
 }
 
 fn us(body: &Value) -> Us<'_> {
@@ -63,7 +70,9 @@ fn subscribed(event: &Value, kind: &str) -> String {
     match (kind, text(event, "/channel_type")) {
         ("message", Some("channel")) => "message.channels".into(),
         ("message", Some("group")) => "message.groups".into(),
-        ("message", Some("im" | "mpim" | "app_home")) => format!("message.{}", text(event, "/channel_type").unwrap_or_default()),
+        ("message", Some("im" | "mpim" | "app_home")) => {
+            format!("message.{}", text(event, "/channel_type").unwrap_or_default())
+        }
         (kind, _) => kind.into(),
     }
 }

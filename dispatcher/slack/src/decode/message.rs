@@ -47,7 +47,9 @@ pub(crate) fn heard(team: &str, channel: &str, said: Said) -> Heard {
 pub(crate) fn author(message: &Value) -> Author {
     Author {
         user: owned(message, "/user").or_else(|| owned(message, "/user_profile/id")),
-        team: owned(message, "/user_team").or_else(|| owned(message, "/source_team")).or_else(|| owned(message, "/team")),
+        team: owned(message, "/user_team")
+            .or_else(|| owned(message, "/source_team"))
+            .or_else(|| owned(message, "/team")),
         bot: owned(message, "/bot_id"),
     }
 }
