@@ -4,3 +4,5 @@ mod architecture;
 mod crashes;
 mod orders;
 mod stories;
+
+use signalbox_world::World;

@@ -1,9 +1,9 @@
 //! Devboxes that are lost, late or not to be had.
 
+use super::World;
 use expect_test::expect;
 use signalbox_domain::devbox::{End, Limit};
 use signalbox_domain::time::Span;
-use signalbox_world::World;
 use signalbox_world::boxes::Act;
 use signalbox_world::fault::Moment;
 

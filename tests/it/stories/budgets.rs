@@ -1,8 +1,8 @@
 //! Money and time: warned of, and never gone over quietly.
 
+use super::World;
 use expect_test::expect;
 use signalbox_domain::time::Span;
-use signalbox_world::World;
 use signalbox_world::boxes::Act;
 
 use super::acts::{after, built};

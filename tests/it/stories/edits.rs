@@ -1,10 +1,10 @@
 //! Messages that are changed or deleted.
 
+use super::World;
 use expect_test::expect;
 use signalbox_domain::talk::{MessageId, ThreadId};
 use signalbox_domain::time::Span;
 use signalbox_ports::Error;
-use signalbox_world::World;
 use signalbox_world::fault::Fault;
 
 use super::acts::{after, built, planned};

@@ -1,9 +1,9 @@
 //! Rounds of fixing: until it is good, or a person takes over.
 
+use super::World;
 use expect_test::expect;
 use signalbox_domain::devbox::Proposal;
 use signalbox_domain::time::Span;
-use signalbox_world::World;
 use signalbox_world::boxes::Act;
 
 use super::acts::{approved, built, failed, objected, planned, proposed, wrote};

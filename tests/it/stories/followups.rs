@@ -1,9 +1,9 @@
 //! More of a request, at every moment: none is ever dropped.
 
+use super::World;
 use expect_test::expect;
 use signalbox_domain::time::Span;
 use signalbox_ports::Error;
-use signalbox_world::World;
 use signalbox_world::fault::Fault;
 
 use super::acts::{after, built, planned, wrote};

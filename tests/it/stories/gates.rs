@@ -1,8 +1,8 @@
 //! Gates: a person decides exactly what was shown, once.
 
+use super::World;
 use expect_test::expect;
 use signalbox_domain::time::Span;
-use signalbox_world::World;
 use signalbox_world::boxes::Act;
 
 use super::acts::{objected, planned};

@@ -1,9 +1,9 @@
 //! It goes well.
 
+use super::World;
 use expect_test::expect;
 use signalbox_domain::devbox::Proposal;
 use signalbox_domain::time::Span;
-use signalbox_world::World;
 
 use super::acts::{after, approved, built, planned, proposed};
 

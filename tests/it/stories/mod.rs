@@ -1,4 +1,7 @@
-//! Stories: what a person lives through, as the transcript they read.
+//! Stories: what a person lives through, as the transcript they read. They are told of whatever world the module above
+//! has: the one in memory here, those on real chats elsewhere.
+
+use super::World;
 
 mod acts;
 

@@ -1,9 +1,9 @@
 //! A world that is partly down for a while.
 
+use super::World;
 use expect_test::expect;
 use signalbox_domain::time::Span;
 use signalbox_ports::Error;
-use signalbox_world::World;
 use signalbox_world::fault::Fault;
 
 fn down(world: &World, point: &'static str, calls: usize) {

@@ -1,8 +1,8 @@
 //! Who may what.
 
+use super::World;
 use expect_test::expect;
 use signalbox_domain::time::Span;
-use signalbox_world::World;
 
 use super::acts::{after, built};
 

@@ -1,8 +1,8 @@
 //! Finding the place: named, remembered, asked for, never guessed.
 
+use super::World;
 use expect_test::expect;
 use signalbox_domain::time::Span;
-use signalbox_world::World;
 
 #[tokio::test]
 async fn an_ambiguous_repository_is_asked_for_and_chosen_by_button() {

@@ -1,8 +1,8 @@
 //! More than the team runs at once.
 
+use super::World;
 use expect_test::expect;
 use signalbox_domain::time::Span;
-use signalbox_world::World;
 
 use super::acts::{after, planned};
 

@@ -1,9 +1,9 @@
 //! What is not allowed, whoever asks.
 
+use super::World;
 use expect_test::expect;
 use signalbox_domain::devbox::Proposal;
 use signalbox_domain::time::Span;
-use signalbox_world::World;
 use signalbox_world::boxes::Act;
 
 use super::acts::{built, planned};

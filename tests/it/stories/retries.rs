@@ -1,9 +1,9 @@
 //! Trying again: from the last good phase.
 
+use super::World;
 use expect_test::expect;
 use signalbox_domain::devbox::End;
 use signalbox_domain::time::Span;
-use signalbox_world::World;
 use signalbox_world::boxes::Act;
 
 use super::acts::{after, built, failed};

@@ -1,8 +1,8 @@
 //! Routers that fail.
 
+use super::World;
 use expect_test::expect;
 use signalbox_domain::time::Span;
-use signalbox_world::World;
 
 #[tokio::test]
 async fn a_router_that_fails_is_passed_over_and_named() {

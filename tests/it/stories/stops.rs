@@ -1,9 +1,9 @@
 //! Stop, in every state: said only once nothing runs any more.
 
+use super::World;
 use expect_test::expect;
 use signalbox_domain::time::Span;
 use signalbox_ports::Error;
-use signalbox_world::World;
 use signalbox_world::boxes::Act;
 use signalbox_world::fault::Fault;
 

@@ -1,8 +1,8 @@
 //! Our own words: help, status, why, plan, cost, mute, verbose.
 
+use super::World;
 use expect_test::expect;
 use signalbox_domain::time::Span;
-use signalbox_world::World;
 
 use super::acts::{after, built};
 

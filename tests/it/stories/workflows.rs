@@ -1,8 +1,8 @@
 //! Workflows of a repository's own.
 
+use super::World;
 use expect_test::expect;
 use signalbox_domain::time::Span;
-use signalbox_world::World;
 
 /// A repository whose way to build is this.
 fn building(workflow: &str) -> World {

@@ -12,6 +12,7 @@ pub mod notes;
 pub mod plugins;
 pub mod queue;
 pub mod store;
+pub mod surface;
 
 mod world;
 

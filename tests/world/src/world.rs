@@ -25,6 +25,7 @@ use crate::forge::Forge;
 use crate::plugins::Plugins;
 use crate::queue::Queue;
 use crate::store::Store;
+use crate::surface::Surface;
 
 /// A team with a website, an API, and a dispatcher that works for them.
 ///
@@ -50,6 +51,8 @@ pub struct World {
     pub blobs: Arc<Blobs>,
     /// The dispatcher.
     pub engine: Arc<Engine>,
+    /// Where people are, if that is not `chat`.
+    surface: Option<Arc<dyn Surface>>,
     settings: Settings,
     presses: AtomicU64,
     /// Whether it is left as it is.
@@ -75,6 +78,8 @@ impl Default for World {
 
 /// The most turns anything may take to come to rest.
 const MAX_TURNS: usize = 20_000;
+/// How long a real chat may take to say what is due.
+const UNHURRIED: Span = Span::seconds(5);
 
 impl World {
     /// A world whose dispatcher has these settings changed.
@@ -119,6 +124,7 @@ impl World {
             queue,
             blobs,
             engine,
+            surface: None,
             settings,
             presses: AtomicU64::new(0),
             abandoned: false,
@@ -136,6 +142,18 @@ impl World {
         world.chat.describe("web", "web", "repo:acme/website");
         world.play_well();
         world
+    }
+
+    /// The world, with its people on that surface. Its dispatcher must reach the surface's chat: see [`Self::made`].
+    #[must_use]
+    pub fn on(mut self, surface: Arc<dyn Surface>) -> Self {
+        self.surface = Some(surface);
+        self
+    }
+
+    /// Someone of the team, where they are.
+    fn person(&self, who: &str) -> Person {
+        self.surface.as_ref().map_or_else(|| person(who), |surface| surface.person(who))
     }
 
     /// Every phase goes well: what agents and scripts do unless a story says otherwise.
@@ -183,6 +201,9 @@ impl World {
 
     /// Somebody begins a thread in a room, addressed to Signalbox.
     pub async fn ask(&self, room: &str, who: &str, text: &str) -> ThreadId {
+        if let Some(surface) = &self.surface {
+            return surface.open(room, who, text).await;
+        }
         let (thread, message) = self.chat.open(room, &person(who), text);
         self.deliver_said(&thread, &message, true).await;
         thread
@@ -190,6 +211,9 @@ impl World {
 
     /// Somebody writes in a thread, addressed to Signalbox.
     pub async fn reply(&self, thread: &ThreadId, who: &str, text: &str) -> MessageId {
+        if let Some(surface) = &self.surface {
+            return surface.write(thread, who, text, true).await;
+        }
         let message = self.chat.write(thread, &person(who), text);
         self.deliver_said(thread, &message, true).await;
         message.id
@@ -197,12 +221,19 @@ impl World {
 
     /// Somebody writes in a thread, to the others there.
     pub async fn chatter(&self, thread: &ThreadId, who: &str, text: &str) {
+        if let Some(surface) = &self.surface {
+            surface.write(thread, who, text, false).await;
+            return;
+        }
         let message = self.chat.write(thread, &person(who), text);
         self.deliver_said(thread, &message, false).await;
     }
 
     /// Somebody changes a message.
     pub async fn edit(&self, thread: &ThreadId, id: &MessageId, text: &str) {
+        if let Some(surface) = &self.surface {
+            return surface.edit(thread, id, text).await;
+        }
         let Some(message) = self.chat.edit(thread, id, text) else { return };
         let key = format!("edited:{}:{}", message.key(thread), self.clock.now().0);
         self.deliver(thread, None, key, Fact::Edited { message }).await;
@@ -210,6 +241,9 @@ impl World {
 
     /// Somebody deletes a message.
     pub async fn delete(&self, thread: &ThreadId, who: &str, id: &MessageId) {
+        if let Some(surface) = &self.surface {
+            return surface.delete(thread, who, id).await;
+        }
         self.chat.delete(thread, id);
         let fact = Fact::Deleted { message: id.clone(), by: person(who) };
         self.deliver(thread, None, format!("deleted:{}", id.0), fact).await;
@@ -217,6 +251,9 @@ impl World {
 
     /// Somebody presses the newest button of that label. False: there is none.
     pub async fn press(&self, thread: &ThreadId, who: &str, label: &str) -> bool {
+        if let Some(surface) = &self.surface {
+            return surface.press(thread, who, label).await;
+        }
         let Some(action) = self.chat.button(thread, label) else { return false };
         self.act(thread, who, action).await;
         true
@@ -227,7 +264,7 @@ impl World {
         let run = self.run(thread).await.map(|run| run.id);
         let number = self.presses.fetch_add(1, Ordering::SeqCst);
         let key = format!("pressed:{}:{number}", thread.root);
-        self.deliver(thread, run, key, Fact::Pressed { action, by: person(who) }).await;
+        self.deliver(thread, run, key, Fact::Pressed { action, by: self.person(who) }).await;
     }
 
     async fn deliver_said(&self, thread: &ThreadId, message: &Message, addressed: bool) {
@@ -248,8 +285,16 @@ impl World {
         panic!("a delivery was never taken: {delivery:?}");
     }
 
-    /// Lets everything happen that happens without time passing.
+    /// Lets everything happen that happens without time passing; on a real chat, which bounds how much is said at once,
+    /// within the few seconds that takes.
     pub async fn settle(&self) {
+        if self.surface.is_some() {
+            return Box::pin(self.pass(UNHURRIED)).await;
+        }
+        self.rest().await;
+    }
+
+    async fn rest(&self) {
         for _ in 0..MAX_TURNS {
             let worked = self.engine.turn().await.unwrap_or(false);
             let due = self.engine.due().await.unwrap_or(0);
@@ -264,7 +309,7 @@ impl World {
     /// Lets everything happen that happens within a span: boxes beat, alarms ring, sweeps are made.
     pub async fn pass(&self, span: Span) {
         let end = self.clock.now() + span;
-        self.settle().await;
+        self.rest().await;
         while self.clock.now() < end {
             let next = self.store.next_due().await.ok().flatten().unwrap_or(end);
             let beat = self.clock.now() + Span::seconds(2);
@@ -273,7 +318,7 @@ impl World {
             self.clock.set(until.max(self.clock.now() + Span(1)).min(end));
             self.boxes.beat(&*self.engine).await;
             let _ = self.engine.sweep().await;
-            self.settle().await;
+            self.rest().await;
         }
     }
 
@@ -290,7 +335,10 @@ impl World {
 
     /// The thread as a person reads it, without what is not the same twice: run ids, digests.
     pub async fn transcript(&self, thread: &ThreadId) -> String {
-        let mut text = self.chat.transcript(thread);
+        let mut text = match &self.surface {
+            Some(surface) => surface.transcript(thread),
+            None => self.chat.transcript(thread),
+        };
         if let Ok(runs) = self.store.runs(100).await {
             for (number, run) in (1..).zip(runs.iter().rev().filter(|run| run.thread == *thread)) {
                 text = text.replace(&run.id.0, &format!("{number}"));
@@ -314,7 +362,10 @@ impl World {
             if !run.boxes.is_empty() {
                 wrong.push(format!("run {} still has boxes: {:?}", run.id, run.boxes));
             }
-            let closings = self.chat.closings(&run.id);
+            let closings = match &self.surface {
+                Some(surface) => surface.closings(&run.id),
+                None => self.chat.closings(&run.id),
+            };
             if closings != 1 {
                 wrong.push(format!("run {} has {closings} closing messages", run.id));
             }
@@ -326,6 +377,7 @@ impl World {
         }
         wrong.extend(self.boxes.live().iter().map(|devbox| format!("the box {devbox} is up")));
         wrong.extend(self.forge.live().iter().map(|devbox| format!("the box {devbox} still holds a token")));
+        wrong.extend(self.surface.iter().flat_map(|surface| surface.duplicates()));
         wrong.extend(self.chat.duplicates().iter().map(|(run, slot)| format!("{run} said {slot:?} twice")));
         wrong
     }
