@@ -22,7 +22,6 @@ use tokio::sync::Semaphore;
 
 use crate::forge::Trees;
 use crate::settings::{Secret, Settings};
-pub(crate) use call::Caller;
 pub(crate) use call::DIFF;
 use key::Key;
 use pace::Pace;
@@ -44,6 +43,7 @@ pub struct Github(Arc<Inner>);
 struct Inner {
     settings: Settings,
     http: Octocrab,
+    web: Octocrab,
     key: Key,
     clock: Arc<dyn Clock>,
     notes: Arc<dyn Notes>,
@@ -70,20 +70,11 @@ impl Github {
     /// says which setting to look at.
     pub fn new(settings: Settings, clock: Arc<dyn Clock>, notes: Arc<dyn Notes>) -> Result<Self, Error> {
         let key = Key::read(&settings.private_key)?;
-        let wrong = |error: octocrab::Error| {
-            Error::rejected(format!("GitHub cannot be reached at {}: {error}", settings.api_url))
-        };
-        let http = Octocrab::builder()
-            .base_uri(settings.api_url.as_str())
-            .map_err(wrong)?
-            .set_connect_timeout(Some(CONNECT))
-            .set_read_timeout(Some(SILENCE))
-            .set_write_timeout(Some(SILENCE))
-            .build()
-            .map_err(wrong)?;
+        let (http, web) = (reach(&settings.api_url)?, reach(&settings.web_url)?);
         Ok(Self(Arc::new(Inner {
             settings,
             http,
+            web,
             key,
             clock,
             notes,
@@ -117,6 +108,14 @@ impl Github {
     pub(crate) fn sealing_key(&self, purpose: &str) -> [u8; 32] {
         self.0.key.derive(purpose)
     }
+}
+
+/// A client of one address. It asks once: whoever is asked for something decides whether to ask again.
+fn reach(url: &str) -> Result<Octocrab, Error> {
+    let wrong = |error: octocrab::Error| Error::rejected(format!("GitHub cannot be reached at {url}: {error}"));
+    let builder = Octocrab::builder().base_uri(url).map_err(wrong)?;
+    let builder = builder.set_connect_timeout(Some(CONNECT)).set_read_timeout(Some(SILENCE));
+    builder.set_write_timeout(Some(SILENCE)).build().map_err(wrong)
 }
 
 impl fmt::Debug for Github {

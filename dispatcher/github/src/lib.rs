@@ -2,6 +2,7 @@
 
 mod account;
 mod app;
+mod chat;
 mod checks;
 mod decode;
 mod edge;
@@ -9,12 +10,15 @@ mod encode;
 mod forge;
 mod marker;
 mod mention;
-mod press;
 mod permission;
+mod press;
 mod settings;
 mod token;
+mod understand;
 
+pub use account::{LINK, Linked, link_routes};
 pub use app::Github;
+pub use chat::Comments;
 pub use decode::{Decoded, Ignored, Us, decode};
 pub use edge::{PATH, routes};
 pub use settings::{Oauth, Secret, Settings};

@@ -3,7 +3,7 @@
 //! A devbox's tokens are kept sealed in the notes, so that whichever process ends the devbox can end them. A token whose
 //! making was cut off before it could be kept is known to nobody, and ends by itself within the hour.
 
-mod seal;
+pub(crate) mod seal;
 
 use std::collections::BTreeMap;
 

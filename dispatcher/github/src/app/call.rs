@@ -35,7 +35,7 @@ const JSON: &str = "application/vnd.github+json";
 /// A diff as text.
 pub(crate) const DIFF: &str = "application/vnd.github.diff";
 
-/// Somebody who calls GitHub: the App itself, one of its installations, or the bearer of a token.
+/// Somebody who calls GitHub.
 #[derive(Clone)]
 pub(crate) struct Caller {
     pub(super) github: Github,
@@ -45,9 +45,16 @@ pub(crate) struct Caller {
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Who {
+    /// The App itself.
     App,
+    /// One of its installations.
     Installation(u64),
+    /// The bearer of a token of an installation.
     Bearer(u64),
+    /// A person who signed in.
+    Person,
+    /// Nobody, at the address where people and git go.
+    Web,
 }
 
 impl Caller {
@@ -169,13 +176,19 @@ impl Caller {
         let _under_way = inner.under_way.try_acquire().map_err(|_| busy())?;
         inner.pace.take(account, cost, self.github.now())?;
 
-        let bearer = format!("Bearer {}", self.token.expose());
-        let mut bearer = HeaderValue::try_from(bearer).map_err(|_| Error::rejected("the token is no text"))?;
-        bearer.set_sensitive(true);
-        let request = Request::builder().method(method).uri(path).header(ACCEPT, accept).header(AUTHORIZATION, bearer);
-        let made = inner.http.build_request(request, body);
+        // Where people go there is no API, and no media type of its own.
+        let accept = if self.who == Who::Web { "application/json" } else { accept };
+        let mut request = Request::builder().method(method).uri(path).header(ACCEPT, accept);
+        let http = if self.who == Who::Web { &inner.web } else { &inner.http };
+        if self.who != Who::Web {
+            let bearer = format!("Bearer {}", self.token.expose());
+            let mut bearer = HeaderValue::try_from(bearer).map_err(|_| Error::rejected("the token is no text"))?;
+            bearer.set_sensitive(true);
+            request = request.header(AUTHORIZATION, bearer);
+        }
+        let made = http.build_request(request, body);
         let request = made.map_err(|error| Error::rejected(format!("{path} cannot be asked for: {error}")))?;
-        let answer = match tokio::time::timeout(PATIENCE, inner.http.execute(request)).await {
+        let answer = match tokio::time::timeout(PATIENCE, http.execute(request)).await {
             Ok(Ok(answer)) => answer,
             Ok(Err(error)) => return Err(Trouble::silence(first_line(&error))),
             Err(_) => return Err(Trouble::silence("no answer in time")),
@@ -201,7 +214,7 @@ impl Caller {
     /// Whose limits a call counts against.
     fn account(&self) -> Option<u64> {
         match self.who {
-            Who::App => None,
+            Who::App | Who::Person | Who::Web => None,
             Who::Installation(id) | Who::Bearer(id) => Some(id),
         }
     }

@@ -117,6 +117,16 @@ impl Github {
         Caller { github: self.clone(), who: Who::Bearer(installation), token }
     }
 
+    /// A person who signed in.
+    pub(crate) fn person(&self, token: Secret) -> Caller {
+        Caller { github: self.clone(), who: Who::Person, token }
+    }
+
+    /// Nobody, at the address where people and git go.
+    pub(crate) fn web(&self) -> Caller {
+        Caller { github: self.clone(), who: Who::Web, token: Secret::new("") }
+    }
+
     /// Makes a token of an installation.
     pub(crate) async fn token(&self, installation: u64, narrowed: &Narrowed<'_>) -> Result<Token, Trouble> {
         self.app()?.make(&format!("/app/installations/{installation}/access_tokens"), narrowed).await

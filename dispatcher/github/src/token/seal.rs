@@ -1,7 +1,7 @@
-//! A token at rest: readable by whoever has the App's private key, who could make any token anyway.
+//! A secret at rest: readable by whoever has the App's private key, who could make any token anyway.
 
 use base64::Engine as _;
-use base64::prelude::BASE64_STANDARD;
+use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use ring::aead::{Aad, CHACHA20_POLY1305, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
 use ring::rand::{SecureRandom as _, SystemRandom};
 use signalbox_ports::Error;
@@ -9,7 +9,7 @@ use signalbox_ports::Error;
 use crate::settings::Secret;
 
 /// Seals a token for `owner`: it opens for nobody else.
-pub(super) fn seal(key: &[u8; 32], owner: &str, token: &Secret) -> Result<String, Error> {
+pub(crate) fn seal(key: &[u8; 32], owner: &str, token: &Secret) -> Result<String, Error> {
     let failed = |_| Error::unavailable("a token could not be sealed");
     let mut nonce = [0; NONCE_LEN];
     SystemRandom::new().fill(&mut nonce).map_err(failed)?;
@@ -17,12 +17,12 @@ pub(super) fn seal(key: &[u8; 32], owner: &str, token: &Secret) -> Result<String
     open_with(key)?
         .seal_in_place_append_tag(Nonce::assume_unique_for_key(nonce), Aad::from(owner.as_bytes()), &mut sealed)
         .map_err(failed)?;
-    Ok(BASE64_STANDARD.encode([&nonce[..], &sealed].concat()))
+    Ok(BASE64_URL_SAFE_NO_PAD.encode([&nonce[..], &sealed].concat()))
 }
 
 /// Opens what was sealed for `owner`. `None`: it was sealed by another key, or for somebody else.
-pub(super) fn open(key: &[u8; 32], owner: &str, sealed: &str) -> Option<Secret> {
-    let bytes = BASE64_STANDARD.decode(sealed).ok()?;
+pub(crate) fn open(key: &[u8; 32], owner: &str, sealed: &str) -> Option<Secret> {
+    let bytes = BASE64_URL_SAFE_NO_PAD.decode(sealed).ok()?;
     let (nonce, sealed) = bytes.split_first_chunk::<NONCE_LEN>()?;
     let mut sealed = sealed.to_vec();
     let nonce = Nonce::assume_unique_for_key(*nonce);
