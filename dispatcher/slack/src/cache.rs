@@ -60,7 +60,7 @@ mod tests {
     #[test]
     fn it_forgets_the_old_and_never_grows_over_its_bound() {
         let cache = Cache::new(2, Span::seconds(10));
-        let at = |seconds| Time(seconds * 1_000);
+        let at = |seconds: u64| Time(seconds * 1_000);
         cache.put("a", 1, at(100));
         cache.put("b", 2, at(101));
         cache.put("c", 3, at(102));

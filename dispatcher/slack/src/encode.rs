@@ -8,13 +8,13 @@ mod press;
 mod text;
 
 use signalbox_domain::id::RunId;
-use signalbox_domain::post::{Line, Post};
+use signalbox_domain::post::{Line, Post, Span};
 use signalbox_domain::talk::ThreadId;
 use slack_morphism::blocks::SlackBlock;
 
-pub(crate) use button::SEARCH;
-pub(crate) use press::{PRESSES, Press};
-pub(crate) use text::{escape, flat, plain};
+pub(crate) use button::{SEARCH, words};
+pub(crate) use press::Press;
+pub(crate) use text::{flat, web};
 
 /// The most characters of all blocks of a message. Slack refuses somewhere above 9,597.
 pub(crate) const MAX_MESSAGE: usize = 9_000;
@@ -96,5 +96,17 @@ pub(crate) fn encode(post: &Post, about: &About<'_>, dialect: Dialect) -> Encode
     }
     let tail = button::tail(post, about);
     let (pieces, file) = pack::pack(units, tail.units, &post.footer, about, dialect);
-    Encoded { pieces, kept: tail.kept, file: file.then(|| plain(post)), planned }
+    Encoded { pieces, kept: tail.kept, file: file.then(|| text::plain(post)), planned }
 }
+
+/// Lines as blocks of rich text: for pages, which have room for them.
+pub(crate) fn lines(lines: &[Vec<Span>], console: Option<&str>) -> Vec<SlackBlock> {
+    let mut units = Vec::new();
+    for line in lines {
+        text::spans(line, console, &mut units);
+    }
+    pack::blocks(units)
+}
+
+#[cfg(test)]
+mod tests;

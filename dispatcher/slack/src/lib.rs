@@ -15,14 +15,17 @@ mod chat;
 mod encode;
 mod notation;
 mod session;
+mod views;
 
 mod decode;
 mod edge;
+mod understand;
 pub mod manifest;
 
 pub use edge::routes;
 pub use settings::{API, Features, Secret, Settings, Workspace};
 pub use slack::{Board, Slack, Spend, Summary};
+pub use views::Defaults;
 
 /// The name of this chat in thread ids and person ids.
 pub const CHAT: &str = "slack";

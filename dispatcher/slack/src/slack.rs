@@ -14,6 +14,7 @@ use crate::edge::Ears;
 use crate::encode::Dialect;
 use crate::memory::Memory;
 use crate::settings::Settings;
+use crate::understand::Ours;
 
 /// One Slack app in its workspaces. Cloning it gives the same one.
 #[derive(Clone)]
@@ -27,6 +28,7 @@ pub(crate) struct Inner {
     pub(crate) api: Api,
     pub(crate) memory: Memory,
     pub(crate) ears: Ears,
+    pub(crate) ours: Ours,
 }
 
 /// What Slack shows of the work that it does not know itself. The mains know it.
@@ -37,6 +39,12 @@ pub trait Board: Send + Sync {
 
     /// What somebody's runs cost.
     async fn spend(&self, person: &str) -> Result<Spend, Error>;
+
+    /// Where somebody says who they are at the forge; nothing if that is known, or there is no such place.
+    async fn link(&self, person: &str) -> Result<Option<String>, Error> {
+        let _ = person;
+        Ok(None)
+    }
 
     /// Repositories that may be worked in and whose names contain `query`, at most `limit`, best first.
     async fn repositories(&self, query: &str, limit: usize) -> Result<Vec<Repository>, Error>;
@@ -87,6 +95,7 @@ impl Slack {
             api,
             memory: Memory::default(),
             ears: Ears::default(),
+            ours: Ours::default(),
         })))
     }
 

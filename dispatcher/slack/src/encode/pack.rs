@@ -72,6 +72,13 @@ pub(super) fn pack(
     (pieces.into_iter().map(Draft::done).collect(), missing && dialect.files)
 }
 
+/// Blocks without a message's bound.
+pub(super) fn blocks(units: Vec<Unit>) -> Vec<SlackBlock> {
+    let mut draft = Draft::default();
+    units.into_iter().for_each(|unit| draft.push(unit));
+    draft.done().blocks
+}
+
 /// What is left out, and where it is.
 fn left_out(left: usize, whole: usize, about: &About<'_>, dialect: Dialect) -> String {
     let place = match about.console {

@@ -12,7 +12,7 @@ use signalbox_ports::notes::Notes;
 use crate::CHAT;
 
 /// Where the long ones are noted.
-pub(crate) const PRESSES: &str = "slack/press/";
+const PRESSES: &str = "slack/press/";
 /// The longest value of a button.
 const MAX_VALUE: usize = 2_000;
 /// What the value of a long one begins with.

@@ -180,7 +180,7 @@ fn fence_of(row: &str) -> Option<&str> {
 }
 
 /// An address that may be offered, whole, and its host. One without a host is the console's.
-pub(super) fn web(address: &str, console: Option<&str>) -> Option<(String, String)> {
+pub(crate) fn web(address: &str, console: Option<&str>) -> Option<(String, String)> {
     let (url, host) = match place(address) {
         Place::Web { url, host } => (url, host),
         Place::Here if address.starts_with('/') => match place(&format!("{}{address}", console?)) {
@@ -210,12 +210,12 @@ pub(crate) fn flat(text: &str, most: usize) -> String {
 }
 
 /// As Slack wants text that it reads markup from: exactly these three.
-pub(crate) fn escape(text: &str) -> String {
+pub(super) fn escape(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
 }
 
 /// A post as text, without anything that cannot be seen.
-pub(crate) fn plain(post: &Post) -> String {
+pub(super) fn plain(post: &Post) -> String {
     clean(&post.plain())
 }
 
