@@ -11,6 +11,7 @@ use crate::error::{Trouble, file};
 use crate::lock::Lock;
 use crate::schema;
 use crate::worker::Worker;
+use crate::writer::Writer;
 
 /// A folder that holds everything durable: it is a [`Store`](signalbox_ports::store::Store), a
 /// [`Queue`](signalbox_ports::queue::Queue) and [`Blobs`](signalbox_ports::blobs::Blobs).
@@ -19,7 +20,7 @@ use crate::worker::Worker;
 pub struct Folder {
     path: PathBuf,
     // In the order they are dropped: the lock is let go when nothing works here any more.
-    writer: Option<Worker<Connection>>,
+    writer: Option<Writer>,
     reader: Worker<Connection>,
     files: Worker<Files>,
     _lock: Option<Lock>,
@@ -66,7 +67,7 @@ impl Folder {
         files.ready()?;
         Ok(Self {
             path: path.into(),
-            writer: Some(Worker::start("signalbox-write", writer)?),
+            writer: Some(Writer::start("signalbox-write", writer)?),
             reader: Worker::start("signalbox-read", reader(path)?)?,
             files: Worker::start("signalbox-blobs", files)?,
             _lock: Some(lock),
@@ -80,14 +81,7 @@ impl Folder {
     ) -> Result<T, Error> {
         let looking = || Error::rejected("the folder was opened to look in: nothing can be written");
         let writer = self.writer.as_ref().ok_or_else(looking)?;
-        writer
-            .run(|connection| {
-                let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-                let answer = work(&transaction)?;
-                transaction.commit()?;
-                Ok(answer)
-            })
-            .await
+        writer.run(work).await
     }
 
     /// Reads from one state of the database.

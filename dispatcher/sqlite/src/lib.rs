@@ -22,6 +22,7 @@ mod store;
 mod stored;
 mod verify;
 mod worker;
+mod writer;
 
 pub use folder::Folder;
 pub use verify::Findings;
