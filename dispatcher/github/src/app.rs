@@ -13,6 +13,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use octocrab::Octocrab;
+use serde::de::DeserializeOwned;
 use signalbox_domain::id::Repository;
 use signalbox_domain::time::Time;
 use signalbox_ports::Error;
@@ -116,6 +117,18 @@ fn reach(url: &str) -> Result<Octocrab, Error> {
     let builder = Octocrab::builder().base_uri(url).map_err(wrong)?;
     let builder = builder.set_connect_timeout(Some(CONNECT)).set_read_timeout(Some(SILENCE));
     builder.set_write_timeout(Some(SILENCE)).build().map_err(wrong)
+}
+
+/// What GitHub gives for the code that it hands back when an App was made from a manifest: asked by nobody yet.
+pub(crate) async fn convert<T: DeserializeOwned>(api_url: &str, code: &str) -> Result<T, Error> {
+    let path = format!("/app-manifests/{}/conversions", segment(code));
+    let made = tokio::time::timeout(SILENCE, reach(api_url)?.post::<(), T>(path, None)).await;
+    made.map_err(|_| Error::unavailable("GitHub does not answer"))?.map_err(|error| match error {
+        octocrab::Error::GitHub { source, .. } if source.status_code.is_client_error() => {
+            Error::rejected(format!("GitHub does not take the code: {}", source.message))
+        }
+        error => Error::unavailable(format!("GitHub cannot be reached: {error}")),
+    })
 }
 
 impl fmt::Debug for Github {

@@ -22,6 +22,19 @@ use crate::settings::Settings;
 /// The chat's name, in threads and in people's ids.
 pub(crate) const CHAT: &str = "github";
 
+/// The kinds of events that are read.
+pub(crate) const READ: [&str; 9] = [
+    "issues",
+    "issue_comment",
+    "pull_request",
+    "pull_request_review",
+    "pull_request_review_comment",
+    "check_run",
+    "check_suite",
+    "workflow_run",
+    "status",
+];
+
 /// Who we are, as far as webhooks name us.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Us {
@@ -115,7 +128,7 @@ struct Read {
 }
 
 fn read(kind: &str, guid: &str, body: &Value, us: &Us) -> Result<Read, Ignored> {
-    let read: fn(Payload, &Us, &str) -> Result<Act, Ignored> = match kind {
+    let read: fn(&Payload, &Us, &str) -> Result<Act, Ignored> = match kind {
         "ping" => return Err(Ignored::Ping),
         "issues" => issue,
         "issue_comment" => issue_comment,
@@ -131,16 +144,16 @@ fn read(kind: &str, guid: &str, body: &Value, us: &Us) -> Result<Read, Ignored> 
     if !fits(kind, body) {
         return Err(Ignored::Unfit);
     }
-    let mut payload = Payload::deserialize(body).map_err(|error| Ignored::Unreadable(error.to_string()))?;
-    let sender = payload.sender.take().ok_or_else(|| absent("sender"))?;
-    let repository = payload.repository.take().ok_or_else(|| absent("repository"))?;
-    let act = read(payload, us, guid)?;
-    if is_us(&sender, us) || act.via == Some(us.app) {
+    let payload = Payload::deserialize(body).map_err(|error| Ignored::Unreadable(error.to_string()))?;
+    let sender = payload.sender.as_ref().ok_or_else(|| absent("sender"))?;
+    let repository = payload.repository.as_ref().ok_or_else(|| absent("repository"))?;
+    let act = read(&payload, us, guid)?;
+    if is_us(sender, us) || act.via == Some(us.app) {
         return Err(Ignored::Ours);
     }
     let bot = sender.kind.as_deref() != Some("User");
-    let by = Account { id: sender.id, login: sender.login, bot, via: act.via };
-    let received = Received { repository: Repository(repository.full_name), by, what: act.what };
+    let by = Account { id: sender.id, login: sender.login.clone(), bot, via: act.via };
+    let received = Received { repository: Repository(repository.full_name.clone()), by, what: act.what };
     Ok(Read { root: act.root, key: format!("{CHAT}:{}", act.key), received })
 }
 
@@ -181,14 +194,14 @@ struct Act {
     what: What,
 }
 
-fn issue(payload: Payload, us: &Us, _guid: &str) -> Result<Act, Ignored> {
+fn issue(payload: &Payload, us: &Us, _guid: &str) -> Result<Act, Ignored> {
     let issue = payload.issue.as_ref().ok_or_else(|| absent("issue"))?;
-    body(&payload, issue, None, us)
+    body(payload, issue, None, us)
 }
 
-fn pull_request(payload: Payload, us: &Us, _guid: &str) -> Result<Act, Ignored> {
+fn pull_request(payload: &Payload, us: &Us, _guid: &str) -> Result<Act, Ignored> {
     let pull = payload.pull_request.as_ref().ok_or_else(|| absent("pull_request"))?;
-    body(&payload, pull, Some(pull_of(pull)), us)
+    body(payload, pull, Some(pull_of(pull)), us)
 }
 
 /// An issue's or a pull request's own words, and what is done with it.
@@ -201,7 +214,9 @@ fn body(payload: &Payload, issue: &Issue, pull: Option<Pull>, us: &Us) -> Result
         created: issue.created_at.clone(),
         updated: issue.updated_at.clone(),
     };
-    let via = issue.performed_via_github_app.as_ref().map(|app| app.id);
+    // What an App opened says nothing of who edits it, unless they are the same.
+    let author = issue.user.as_ref().map(|user| user.id) == payload.sender.as_ref().map(|sender| sender.id);
+    let via = issue.performed_via_github_app.as_ref().filter(|_| author).map(|app| app.id);
     let handed = |how, of: u64| Act {
         key: format!("{}:{}:{of}:{}", how_key(how), issue.node_id, issue.updated_at),
         root: root.clone(),
@@ -213,7 +228,7 @@ fn body(payload: &Payload, issue: &Issue, pull: Option<Pull>, us: &Us) -> Result
             Ok(wrote(root.clone(), &issue.node_id, spot, text.clone(), false, pull, via))
         }
         Some("edited") if for_us(&text, payload.changes.as_ref(), us) || is_handed(issue, us) => {
-            Ok(wrote(root.clone(), &issue.node_id, spot, text.clone(), true, pull, None))
+            Ok(wrote(root.clone(), &issue.node_id, spot, text.clone(), true, pull, via))
         }
         Some("opened" | "edited") => Err(Ignored::NotForUs),
         Some("labeled") => match &payload.label {
@@ -230,15 +245,15 @@ fn body(payload: &Payload, issue: &Issue, pull: Option<Pull>, us: &Us) -> Result
     }
 }
 
-fn issue_comment(payload: Payload, us: &Us, _guid: &str) -> Result<Act, Ignored> {
+fn issue_comment(payload: &Payload, us: &Us, _guid: &str) -> Result<Act, Ignored> {
     let issue = payload.issue.as_ref().ok_or_else(|| absent("issue"))?;
     let comment = payload.comment.as_ref().ok_or_else(|| absent("comment"))?;
     let pull = issue.pull_request.is_some().then(|| pull_of(issue));
     let root = issue.number.to_string();
-    commented(&payload, comment, root, Spot::Comment(comment.id), text_of(comment), pull, us)
+    commented(payload, comment, root, Spot::Comment(comment.id), text_of(comment), pull, us)
 }
 
-fn review_comment(payload: Payload, us: &Us, _guid: &str) -> Result<Act, Ignored> {
+fn review_comment(payload: &Payload, us: &Us, _guid: &str) -> Result<Act, Ignored> {
     let pull = payload.pull_request.as_ref().ok_or_else(|| absent("pull_request"))?;
     let comment = payload.comment.as_ref().ok_or_else(|| absent("comment"))?;
     let of = pull_of(pull);
@@ -252,7 +267,7 @@ fn review_comment(payload: Payload, us: &Us, _guid: &str) -> Result<Act, Ignored
     });
     let text = Text { title, ..text_of(comment) };
     let root = pull.number.to_string();
-    commented(&payload, comment, root, Spot::ReviewComment(comment.id), text, Some(of), us)
+    commented(payload, comment, root, Spot::ReviewComment(comment.id), text, Some(of), us)
 }
 
 fn commented(
@@ -278,7 +293,7 @@ fn commented(
     }
 }
 
-fn review(payload: Payload, us: &Us, _guid: &str) -> Result<Act, Ignored> {
+fn review(payload: &Payload, us: &Us, _guid: &str) -> Result<Act, Ignored> {
     let pull = payload.pull_request.as_ref().ok_or_else(|| absent("pull_request"))?;
     let review = payload.review.as_ref().ok_or_else(|| absent("review"))?;
     let (of, text) = (pull_of(pull), review_text(review));
@@ -312,14 +327,15 @@ fn reviewed(root: String, review: &Review, text: Text, pull: Pull) -> Act {
     }
 }
 
-fn check_run(payload: Payload, us: &Us, guid: &str) -> Result<Act, Ignored> {
+fn check_run(payload: &Payload, us: &Us, guid: &str) -> Result<Act, Ignored> {
     let check = payload.check_run.as_ref().ok_or_else(|| absent("check_run"))?;
     let ours = check.app.as_ref().is_some_and(|app| app.id == us.app);
     let pressed = |button: &str| {
         let run = check.external_id.as_deref().and_then(marker::run).ok_or(Ignored::Elsewhere)?;
         // GitHub gives a press no stamp. A redelivery keeps its id; a second press has another one.
         let key = format!("pressed:{}:{button}:{guid}", check.id);
-        Ok(Act { root: checks_root(&run), key, via: None, what: What::Pressed { run, button: button.into() } })
+        let what = What::Pressed { run: run.clone(), button: button.into(), stamp: key.clone() };
+        Ok(Act { root: checks_root(&run), key, via: None, what })
     };
     match payload.action.as_deref() {
         Some("requested_action") if ours => {
@@ -335,7 +351,7 @@ fn check_run(payload: Payload, us: &Us, guid: &str) -> Result<Act, Ignored> {
     }
 }
 
-fn check_suite(payload: Payload, us: &Us, _guid: &str) -> Result<Act, Ignored> {
+fn check_suite(payload: &Payload, us: &Us, _guid: &str) -> Result<Act, Ignored> {
     let suite = payload.check_suite.as_ref().ok_or_else(|| absent("check_suite"))?;
     if suite.app.as_ref().is_some_and(|app| app.id == us.app) {
         return Err(Ignored::Ours);
@@ -349,7 +365,7 @@ fn check_suite(payload: Payload, us: &Us, _guid: &str) -> Result<Act, Ignored> {
     }
 }
 
-fn workflow_run(payload: Payload, _us: &Us, _guid: &str) -> Result<Act, Ignored> {
+fn workflow_run(payload: &Payload, _us: &Us, _guid: &str) -> Result<Act, Ignored> {
     let run = payload.workflow_run.as_ref().ok_or_else(|| absent("workflow_run"))?;
     match payload.action.as_deref() {
         Some("completed") => {
@@ -361,7 +377,7 @@ fn workflow_run(payload: Payload, _us: &Us, _guid: &str) -> Result<Act, Ignored>
     }
 }
 
-fn status(payload: Payload, _us: &Us, _guid: &str) -> Result<Act, Ignored> {
+fn status(payload: &Payload, _us: &Us, _guid: &str) -> Result<Act, Ignored> {
     if payload.state.as_deref() == Some("pending") {
         return Err(Ignored::Act);
     }
@@ -373,13 +389,9 @@ fn status(payload: Payload, _us: &Us, _guid: &str) -> Result<Act, Ignored> {
 
 fn stirred(branch: Option<&str>, kind: &str, id: u64, stamp: [Option<&str>; 2]) -> Result<Act, Ignored> {
     let run = branch.and_then(marker::branch).ok_or(Ignored::Elsewhere)?;
-    let stamp = stamp.map(Option::unwrap_or_default).join(":");
-    Ok(Act {
-        root: checks_root(&run),
-        key: format!("stirred:{kind}:{id}:{stamp}"),
-        via: None,
-        what: What::Stirred { run },
-    })
+    let key = format!("stirred:{kind}:{id}:{}", stamp.map(Option::unwrap_or_default).join(":"));
+    let what = What::Stirred { run: run.clone(), stamp: key.clone() };
+    Ok(Act { root: checks_root(&run), key, via: None, what })
 }
 
 /// Deliveries about a run's checks are in no conversation; they keep their order among themselves.
@@ -434,8 +446,7 @@ fn for_us(text: &Text, changes: Option<&payload::Changes>, us: &Us) -> bool {
 
 /// Whether a comment without a mention is a word to the run that opened the pull request.
 fn steers(text: &str, pull: Option<&Pull>) -> bool {
-    pull.is_some_and(|pull| pull.run.is_some())
-        && press::read(text).is_some()
+    pull.is_some_and(|pull| pull.run.is_some()) && press::read(text).is_some()
 }
 
 fn is_us(account: &User, us: &Us) -> bool {

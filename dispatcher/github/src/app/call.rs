@@ -64,6 +64,12 @@ impl Caller {
         read(whole(answer).await?)
     }
 
+    /// What GitHub's clock says when it answers, as it writes it.
+    pub(crate) async fn date(&self, path: &str) -> Result<Option<String>, Trouble> {
+        let answer = self.ask(Method::GET, path, None::<&()>, JSON, Cost::Look).await?;
+        Ok(answer.headers().get(http::header::DATE).and_then(|date| date.to_str().ok()).map(str::to_owned))
+    }
+
     /// Looks at something that may not be there.
     pub(crate) async fn find<T: DeserializeOwned>(&self, path: &str) -> Result<Option<T>, Trouble> {
         match self.get(path).await {
@@ -81,6 +87,17 @@ impl Caller {
         list: &str,
         limit: usize,
     ) -> Result<Vec<T>, Trouble> {
+        self.until(path, list, limit, |_| false).await
+    }
+
+    /// The same, page by page up to the one that has an element for which `last` holds.
+    pub(crate) async fn until<T: DeserializeOwned>(
+        &self,
+        path: &str,
+        list: &str,
+        limit: usize,
+        last: impl Fn(&T) -> bool + Send,
+    ) -> Result<Vec<T>, Trouble> {
         let mark = if path.contains('?') { '&' } else { '?' };
         let mut next = Some(format!("{path}{mark}per_page={}", PAGE.min(limit)));
         let mut found = Vec::new();
@@ -89,7 +106,11 @@ impl Caller {
             next = following(answer.headers());
             let mut page: Value = read(whole(answer).await?)?;
             let elements = if list.is_empty() { page } else { page[list].take() };
-            found.append(&mut take(elements)?);
+            let mut page: Vec<T> = take(elements)?;
+            if page.iter().any(&last) {
+                next = None;
+            }
+            found.append(&mut page);
         }
         found.truncate(limit);
         Ok(found)

@@ -103,7 +103,6 @@ pub(super) struct Label {
 #[derive(Deserialize)]
 pub(super) struct Changes {
     pub body: Option<Change>,
-    pub title: Option<Change>,
 }
 
 #[derive(Deserialize)]

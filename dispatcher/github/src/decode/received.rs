@@ -7,32 +7,32 @@ use signalbox_domain::talk::MessageId;
 
 /// Something that happened on GitHub and may concern us.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Received {
+pub(crate) struct Received {
     /// Where.
-    pub repository: Repository,
+    pub(crate) repository: Repository,
     /// Who did it.
-    pub by: Account,
+    pub(crate) by: Account,
     /// What they did.
-    pub what: What,
+    pub(crate) what: What,
 }
 
 /// An account, as GitHub names it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Account {
+pub(crate) struct Account {
     /// Its immutable id.
-    pub id: u64,
+    pub(crate) id: u64,
     /// Its name. Never compared with anybody's.
-    pub login: String,
+    pub(crate) login: String,
     /// Whether it is a program's.
-    pub bot: bool,
+    pub(crate) bot: bool,
     /// The App through which it acted, if not by its own hand.
-    pub via: Option<u64>,
+    pub(crate) via: Option<u64>,
 }
 
 /// What somebody did.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "what", rename_all = "snake_case")]
-pub enum What {
+pub(crate) enum What {
     /// They wrote, or changed what was written.
     Wrote {
         /// Where in the thread.
@@ -79,18 +79,22 @@ pub enum What {
         run: RunId,
         /// Which button.
         button: String,
+        /// What tells this press from another one.
+        stamp: String,
     },
     /// Checks of a run's branch moved on.
     Stirred {
         /// The run that the branch is named after.
         run: RunId,
+        /// What tells this from the next time.
+        stamp: String,
     },
 }
 
 /// How somebody asked without words.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Handing {
+pub(crate) enum Handing {
     /// By our label.
     Label,
     /// By assigning us.
@@ -100,7 +104,7 @@ pub enum Handing {
 /// What a review says of the whole.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Verdict {
+pub(crate) enum Verdict {
     /// It is good.
     Approved,
     /// It has to change.
@@ -111,21 +115,21 @@ pub enum Verdict {
 
 /// Something written.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Text {
+pub(crate) struct Text {
     /// The title, of what has one.
-    pub title: Option<String>,
+    pub(crate) title: Option<String>,
     /// The words, in GitHub's Markdown.
-    pub body: String,
+    pub(crate) body: String,
     /// When it was first written, as GitHub says.
-    pub created: String,
+    pub(crate) created: String,
     /// When it was changed last, as GitHub says.
-    pub updated: String,
+    pub(crate) updated: String,
 }
 
 /// A place in a thread where words are.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "spot", content = "of", rename_all = "snake_case")]
-pub enum Spot {
+pub(crate) enum Spot {
     /// The issue or the pull request itself, by its number.
     Issue(u64),
     /// A comment.
@@ -138,11 +142,11 @@ pub enum Spot {
 
 /// What is known of a pull request from what happened on it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Pull {
+pub(crate) struct Pull {
     /// Its number.
-    pub number: u64,
+    pub(crate) number: u64,
     /// The run that says it opened it. Whether that is so is for the run's own record to say.
-    pub run: Option<RunId>,
+    pub(crate) run: Option<RunId>,
 }
 
 /// The shapes ever handed in.
@@ -155,13 +159,13 @@ enum Format {
 
 impl Received {
     /// As a delivery carries it.
-    pub fn store(self) -> Value {
+    pub(crate) fn store(self) -> Value {
         // Strings, numbers and maps with string keys: there is nothing in it that JSON cannot say.
         serde_json::to_value(Format::One(self)).unwrap_or(Value::Null)
     }
 
     /// Of a delivery, of this or an older version.
-    pub fn load(value: &Value) -> Result<Self, serde_json::Error> {
+    pub(crate) fn load(value: &Value) -> Result<Self, serde_json::Error> {
         let Format::One(received) = Format::deserialize(value)?;
         Ok(received)
     }
@@ -169,7 +173,7 @@ impl Received {
 
 impl Spot {
     /// As the chat's message id.
-    pub fn message(&self) -> MessageId {
+    pub(crate) fn message(&self) -> MessageId {
         MessageId(match self {
             Self::Issue(number) => format!("issue:{number}"),
             Self::Comment(id) => format!("comment:{id}"),
@@ -179,7 +183,7 @@ impl Spot {
     }
 
     /// Of a message id that this chat made.
-    pub fn parse(message: &MessageId) -> Option<Self> {
+    pub(crate) fn parse(message: &MessageId) -> Option<Self> {
         let (kind, id) = message.0.split_once(':')?;
         let id = id.parse().ok()?;
         match kind {
@@ -194,7 +198,7 @@ impl Spot {
 
 impl Account {
     /// Its immutable id, as a person's.
-    pub fn person_id(&self) -> String {
+    pub(crate) fn person_id(&self) -> String {
         format!("github:{}", self.id)
     }
 }
