@@ -51,6 +51,8 @@ struct Inner {
     under_way: Semaphore,
     pace: Pace,
     known: Mutex<Known>,
+    /// Held by whoever asks for something that everybody needs.
+    asking: tokio::sync::Mutex<()>,
 }
 
 /// What is remembered of GitHub while this process lives. Losing it costs calls, nothing else.
@@ -82,6 +84,7 @@ impl Github {
             under_way: Semaphore::new(CONCURRENT),
             pace: Pace::default(),
             known: Mutex::default(),
+            asking: tokio::sync::Mutex::default(),
         })))
     }
 
@@ -103,6 +106,11 @@ impl Github {
     /// What is remembered.
     pub(crate) fn known(&self) -> MutexGuard<'_, Known> {
         self.0.known.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Waits for whoever asks for something that everybody needs.
+    async fn asking(&self) -> tokio::sync::MutexGuard<'_, ()> {
+        self.0.asking.lock().await
     }
 
     /// A secret of this App alone, for sealing what is kept for `purpose`.

@@ -116,13 +116,24 @@ impl Github {
     }
 
     /// Shows the checks that ran in devboxes as check runs of a commit: each is there once, however often this is done.
-    /// Where the App may not write checks they are missing, and the description of the change request has them still.
-    pub(crate) async fn mirror(&self, place: &Place, run: &RunId, at: &Commit, checks: &[Check]) -> Result<(), Error> {
+    /// False where the App may not write checks.
+    pub(crate) async fn mirror(
+        &self,
+        place: &Place,
+        run: &RunId,
+        at: &Commit,
+        checks: &[Check],
+    ) -> Result<bool, Error> {
         if checks.is_empty() {
-            return Ok(());
+            return Ok(true);
         }
         let path = format!("{}/commits/{}/check-runs?filter=all", place.path, commit(at)?);
-        let there: Vec<Run> = place.caller.all(&path, "check_runs", CHECKS).await?;
+        let there: Result<Vec<Run>, Trouble> = place.caller.all(&path, "check_runs", CHECKS).await;
+        let there = match there {
+            Ok(there) => there,
+            Err(trouble) if unable(&trouble) => return Ok(false),
+            Err(trouble) => return Err(trouble.into()),
+        };
         let app = self.settings().app_id;
         let ours = there.into_iter().filter(|run| run.app.as_ref().is_some_and(|by| by.id == app));
         let mut had: BTreeMap<String, Run> = BTreeMap::new();
@@ -136,24 +147,23 @@ impl Github {
             // Two checks may have one name; their order does not change.
             let count = seen.entry(&check.name).and_modify(|count| *count += 1).or_insert(0);
             let id = format!("{run}/{count}/{}", check.name);
-            let wanted = wanted(check, &id, at);
+            let wanted = wanted(check, &id);
             let done: Result<Value, Trouble> = match had.get(&id) {
                 Some(run) if run.says(&wanted) => continue,
                 Some(run) => place.caller.patch(&format!("{}/check-runs/{}", place.path, run.id), &wanted).await,
-                None => place.caller.post(&format!("{}/check-runs", place.path), &wanted).await,
+                None => {
+                    let mut new = wanted;
+                    new["head_sha"] = at.as_str().into();
+                    place.caller.post(&format!("{}/check-runs", place.path), &new).await
+                }
             };
             match done {
                 Ok(_) => {}
-                Err(trouble)
-                    if trouble.is(http::StatusCode::FORBIDDEN) && matches!(trouble.error, Error::Rejected(_)) =>
-                {
-                    tracing::warn!("the App may not write checks; the ones that ran in devboxes are not shown as such");
-                    return Ok(());
-                }
+                Err(trouble) if unable(&trouble) => return Ok(false),
                 Err(trouble) => return Err(trouble.into()),
             }
         }
-        Ok(())
+        Ok(true)
     }
 
     /// The check runs and statuses of a commit that are not ours.
@@ -224,7 +234,16 @@ fn waits(status: &str, conclusion: Option<&str>) -> bool {
     matches!(status, "waiting" | "action_required") || conclusion == Some("action_required")
 }
 
-fn wanted(check: &Check, id: &str, at: &Commit) -> Value {
+/// Whether the App may not do this at all.
+fn unable(trouble: &Trouble) -> bool {
+    let never = trouble.is(http::StatusCode::FORBIDDEN) && matches!(trouble.error, Error::Rejected(_));
+    if never {
+        tracing::warn!("the App may not write checks: the ones that ran in devboxes are told in words");
+    }
+    never
+}
+
+fn wanted(check: &Check, id: &str) -> Value {
     let (conclusion, title) =
         if check.passed { ("success", "Passed in a devbox") } else { ("failure", "Failed in a devbox") };
     let summary = match fitted(&tame(&check.summary, LIVE), SUMMARY) {
@@ -233,7 +252,6 @@ fn wanted(check: &Check, id: &str, at: &Commit) -> Value {
     };
     json!({
         "name": flat(&check.name, LIVE),
-        "head_sha": at.as_str(),
         "external_id": id,
         "status": "completed",
         "conclusion": conclusion,

@@ -97,16 +97,26 @@ impl Github {
 
     /// One of its installations.
     pub(crate) async fn installation(&self, id: u64) -> Result<Caller, Error> {
-        let now = self.now();
-        let kept = self.known().tokens.get(&id).filter(|(_, until)| now < *until).map(|(token, _)| token.clone());
-        let token = match kept {
+        let kept = || {
+            let now = self.now();
+            self.known().tokens.get(&id).filter(|(_, until)| now < *until).map(|(token, _)| token.clone())
+        };
+        let token = match kept() {
             Some(token) => token,
             None => {
-                let made = self.token(id, &Narrowed::default()).await?;
-                let token = Secret::new(&made.token);
-                let until = Time(made.until(now).0.saturating_sub(MARGIN.0));
-                self.known().tokens.insert(id, (token.clone(), until));
-                token
+                // One makes it, and those who come meanwhile use it too.
+                let _one = self.asking().await;
+                match kept() {
+                    Some(token) => token,
+                    None => {
+                        let now = self.now();
+                        let made = self.token(id, &Narrowed::default()).await?;
+                        let token = Secret::new(&made.token);
+                        let until = Time(made.until(now).0.saturating_sub(MARGIN.0));
+                        self.known().tokens.insert(id, (token.clone(), until));
+                        token
+                    }
+                }
             }
         };
         Ok(Caller { github: self.clone(), who: Who::Installation(id), token })
@@ -135,15 +145,24 @@ impl Github {
     /// Where a repository is. One that no installation opens is [`Error::Rejected`].
     pub(crate) async fn place(&self, repository: &Repository) -> Result<Place, Error> {
         let path = path::of(repository)?;
-        let now = self.now();
-        let kept = self.known().installations.get(repository).filter(|(_, until)| now < *until).map(|(id, _)| *id);
-        let installation = match kept {
+        let kept = || {
+            let now = self.now();
+            self.known().installations.get(repository).filter(|(_, until)| now < *until).map(|(id, _)| *id)
+        };
+        let installation = match kept() {
             Some(id) => id,
             None => {
-                let found: Result<Installation, Trouble> = self.app()?.get(&format!("{path}/installation")).await;
-                let id = found.map_err(|trouble| trouble.or(|| absent(repository)))?.id;
-                self.known().installations.insert(repository.clone(), (id, now + BELIEVED));
-                id
+                let _one = self.asking().await;
+                match kept() {
+                    Some(id) => id,
+                    None => {
+                        let found: Result<Installation, Trouble> =
+                            self.app()?.get(&format!("{path}/installation")).await;
+                        let id = found.map_err(|trouble| trouble.or(|| absent(repository)))?.id;
+                        self.known().installations.insert(repository.clone(), (id, self.now() + BELIEVED));
+                        id
+                    }
+                }
             }
         };
         let caller = self.installation(installation).await.inspect_err(|_| {

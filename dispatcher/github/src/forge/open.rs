@@ -3,7 +3,7 @@
 use http::StatusCode;
 use serde::Deserialize;
 use serde_json::json;
-use signalbox_domain::change::{Change, Proposed};
+use signalbox_domain::change::{Change, Check, Proposed};
 use signalbox_domain::devbox::DiffStat;
 use signalbox_domain::id::{Commit, EffectId, Repository, RunId};
 use signalbox_ports::Error;
@@ -101,12 +101,15 @@ impl Github {
             None => return Err(Error::rejected(format!("{} has no branch {branch}", place.repository))),
         }
         let title = title(&proposed.title);
-        let body = body(run, id, &proposed.body, self.template(&place).await?.as_deref());
+        let mut words = proposed.body.clone();
+        if !self.mirror(&place, run, &proposed.head, &proposed.checks).await? {
+            words.push_str(&told(&proposed.checks));
+        }
+        let body = body(run, id, &words, self.template(&place).await?.as_deref());
         let pull = match had {
             Some(had) => self.update(&place, had, &title, &body, &base).await?,
             None => self.create(&place, run, branch, &base, &title, &body, proposed.draft).await?,
         };
-        self.mirror(&place, run, &proposed.head, &proposed.checks).await?;
         let mut change = pull.outline(&place.repository);
         // GitHub may need a moment to see what its own branch is at.
         change.head = proposed.head.clone();
@@ -226,6 +229,15 @@ impl Pull {
             diff: DiffStat { files: self.changed_files, added: self.additions, removed: self.deletions },
         }
     }
+}
+
+/// The checks in words, where they cannot be shown as checks.
+fn told(checks: &[Check]) -> String {
+    let line = |check: &Check| {
+        let verdict = if check.passed { "passed" } else { "failed" };
+        format!("- {}: {verdict}\n", check.name)
+    };
+    format!("\n\nChecks run in devboxes:\n\n{}", checks.iter().map(line).collect::<String>())
 }
 
 /// Whether GitHub found what it was sent impossible, for this reason.
