@@ -21,4 +21,7 @@ pub mod unit;
 
 pub mod bucket;
 
+mod cut;
+mod fence;
 mod markdown;
+mod spot;

@@ -1,15 +1,207 @@
 //! Markdown as chats read it: what is code, what is a link, what is neither.
 
-use crate::clean::clean;
-use crate::live::{Live, hush};
-use crate::split::{Budget, Left, Split};
+use std::ops::Range;
 
-pub(crate) fn tame(text: &str, live: &[Live]) -> String {
-    hush(&clean(text), live)
+use pulldown_cmark::{CodeBlockKind, CowStr, Event, LinkType, Options, Parser, Tag, TagEnd};
+
+/// Markdown, read.
+#[derive(Debug, Default)]
+pub(crate) struct Layout {
+    /// Code between backticks, in order.
+    pub(crate) spans: Vec<Range<usize>>,
+    /// Fenced code, in order.
+    pub(crate) fences: Vec<Fence>,
+    /// Links and images, in order of where they end.
+    pub(crate) links: Vec<Link>,
+    /// Whether there is HTML.
+    pub(crate) html: bool,
+    /// What is read as text, decoded: a run for every piece that is not interrupted by anything. No code, and no
+    /// address that is its own label.
+    pub(crate) texts: Vec<String>,
+    /// Where the blocks of the outermost level begin.
+    pub(crate) blocks: Vec<usize>,
+    /// Tables.
+    pub(crate) tables: Vec<Range<usize>>,
+    /// List items of the outermost level.
+    pub(crate) items: Vec<Range<usize>>,
 }
 
-pub(crate) fn pieces(text: &str, budget: &Budget, _notice: &dyn Fn(&Left) -> String) -> Split {
-    let end = budget.unit.end(text, budget.size);
-    let pieces = (!text.trim().is_empty()).then(|| text[..end].to_owned());
-    Split { pieces: pieces.into_iter().collect(), left: None }
+/// Fenced code.
+#[derive(Debug)]
+pub(crate) struct Fence {
+    pub(crate) range: Range<usize>,
+    pub(crate) info: String,
+    /// Where its lines are, without what they are indented or quoted by.
+    pub(crate) lines: Vec<Range<usize>>,
+    /// Whether it is in a list or a quotation.
+    pub(crate) inner: bool,
+}
+
+/// A link, or an image.
+#[derive(Debug)]
+pub(crate) struct Link {
+    pub(crate) range: Range<usize>,
+    /// Where its label is, without brackets.
+    pub(crate) label: Range<usize>,
+    /// What its label says.
+    pub(crate) says: String,
+    /// Where it leads.
+    pub(crate) to: String,
+    pub(crate) kind: Kind,
+    pub(crate) image: bool,
+    /// Whether it is in the label of another.
+    pub(crate) within: bool,
+}
+
+/// How a link is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// `[label](address)`.
+    Inline,
+    /// `[label][name]`, `[name]`: the address is elsewhere.
+    Reference,
+    /// `<address>`.
+    Bare,
+}
+
+/// Reads a text.
+pub(crate) fn read(text: &str) -> Layout {
+    let options = Options::ENABLE_TABLES | Options::ENABLE_STRIKETHROUGH | Options::ENABLE_TASKLISTS;
+    let mut layout = Layout::default();
+    let mut open: Vec<Link> = Vec::new();
+    let mut fence: Option<Fence> = None;
+    let mut run = String::new();
+    let mut depth = 0_usize;
+    let mut code = 0_usize;
+    for (event, range) in Parser::new_ext(text, options).into_offset_iter() {
+        if let Some(link) = open.last_mut().filter(|link| range != link.range) {
+            link.label.end = link.label.end.max(range.end);
+        }
+        if !matches!(event, Event::Text(_)) && !run.is_empty() {
+            layout.texts.push(std::mem::take(&mut run));
+        }
+        match event {
+            Event::Start(tag) => {
+                if depth == 0 {
+                    layout.blocks.push(range.start);
+                }
+                depth += 1;
+                match tag {
+                    Tag::CodeBlock(kind) => {
+                        if let CodeBlockKind::Fenced(info) = kind {
+                            let (info, inner) = (info.into_string(), depth > 1);
+                            fence = Some(Fence { range: range.clone(), info, lines: Vec::new(), inner });
+                            code += 1;
+                        }
+                    }
+                    Tag::Link { link_type, dest_url, .. } => {
+                        let within = !open.is_empty();
+                        open.push(Link::new(range, link_type, &dest_url, false, within));
+                    }
+                    Tag::Image { link_type, dest_url, .. } => {
+                        let within = !open.is_empty();
+                        open.push(Link::new(range, link_type, &dest_url, true, within));
+                    }
+                    Tag::HtmlBlock => layout.html = true,
+                    Tag::Table(_) => layout.tables.push(range),
+                    Tag::List(_) if depth == 1 => {}
+                    Tag::Item if depth == 2 => layout.items.push(range),
+                    _ => {}
+                }
+            }
+            Event::End(end) => {
+                depth = depth.saturating_sub(1);
+                match end {
+                    TagEnd::CodeBlock => {
+                        if let Some(fence) = fence.take() {
+                            layout.fences.push(fence);
+                            code -= 1;
+                        }
+                    }
+                    TagEnd::Link | TagEnd::Image => layout.links.extend(open.pop()),
+                    _ => {}
+                }
+            }
+            Event::Text(words) => text_of(&words, &range, &mut open, &mut fence, (code == 0).then_some(&mut run)),
+            Event::Code(words) => {
+                layout.spans.push(range);
+                open.iter_mut().for_each(|link| link.says.push_str(&words));
+            }
+            Event::Html(_) | Event::InlineHtml(_) => layout.html = true,
+            Event::SoftBreak | Event::HardBreak => open.iter_mut().for_each(|link| link.says.push(' ')),
+            Event::Rule => {
+                if depth == 0 {
+                    layout.blocks.push(range.start);
+                }
+            }
+            Event::InlineMath(_) | Event::DisplayMath(_) | Event::FootnoteReference(_) | Event::TaskListMarker(_) => {}
+        }
+    }
+    layout.texts.extend((!run.is_empty()).then_some(run));
+    layout
+}
+
+fn text_of(
+    words: &CowStr<'_>,
+    range: &Range<usize>,
+    open: &mut [Link],
+    fence: &mut Option<Fence>,
+    run: Option<&mut String>,
+) {
+    if let Some(fence) = fence {
+        fence.lines.push(range.clone());
+        return;
+    }
+    open.iter_mut().for_each(|link| link.says.push_str(words));
+    let bare = open.last().is_some_and(|link| link.kind == Kind::Bare);
+    if let Some(run) = run.filter(|_| !bare) {
+        run.push_str(words);
+    }
+}
+
+impl Layout {
+    /// Whether the byte is in code.
+    pub(crate) fn shielded(&self, at: usize) -> bool {
+        self.spans.iter().any(|span| span.contains(&at)) || self.fences.iter().any(|fence| fence.range.contains(&at))
+    }
+}
+
+impl Link {
+    fn new(range: Range<usize>, kind: LinkType, to: &CowStr<'_>, image: bool, within: bool) -> Self {
+        let start = range.start + if image { 2 } else { 1 };
+        let kind = match kind {
+            LinkType::Inline => Kind::Inline,
+            LinkType::Autolink | LinkType::Email => Kind::Bare,
+            LinkType::Reference
+            | LinkType::ReferenceUnknown
+            | LinkType::Collapsed
+            | LinkType::CollapsedUnknown
+            | LinkType::Shortcut
+            | LinkType::ShortcutUnknown
+            | LinkType::WikiLink { .. } => Kind::Reference,
+        };
+        Self { label: start..start, range, says: String::new(), to: to.to_string(), kind, image, within }
+    }
+}
+
+impl Fence {
+    /// The run of backticks or tildes it is opened with, if the line it begins on has one.
+    pub(crate) fn run<'a>(&self, text: &'a str) -> Option<&'a str> {
+        let line = text[self.range.clone()].lines().next()?;
+        let at = line.find(['`', '~'])?;
+        let c = line[at..].chars().next()?;
+        let run = line[at..].len() - line[at..].trim_start_matches(c).len();
+        Some(&line[at..at + run])
+    }
+
+    /// Whether it is closed by a line of its own.
+    pub(crate) fn closed(&self, text: &str) -> bool {
+        let Some(run) = self.run(text) else { return false };
+        let body = text[self.range.clone()].trim_end_matches('\n');
+        let Some((_, last)) = body.rsplit_once('\n') else { return false };
+        // What it is quoted by is no part of it.
+        let last = last.trim_start_matches(['>', ' ', '\t']).trim_end();
+        let c = run.chars().next().unwrap_or('`');
+        last.len() >= run.len() && last.chars().all(|other| other == c)
+    }
 }

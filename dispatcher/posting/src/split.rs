@@ -1,5 +1,7 @@
 //! Markdown in pieces that fit, with nothing cut in half and nothing cut silently.
 
+use std::ops::Range;
+
 use crate::unit::Unit;
 
 /// What a text must fit into.
@@ -24,6 +26,8 @@ pub struct Split {
     pub pieces: Vec<String>,
     /// What is not in them. The last piece ends with a notice that says so, if there is a piece.
     pub left: Option<Left>,
+    /// Links too long for any piece, where they were in the text, in bytes. In their place the pieces say so.
+    pub skipped: Vec<Range<usize>>,
 }
 
 /// What was left out.
@@ -65,7 +69,7 @@ pub fn split(text: &str, budget: &Budget) -> Split {
 /// - Whatever is not in the pieces is in [`Split::left`], and the last piece ends with `notice` of it, on a line of its
 ///   own. A notice too long for a fourth of a piece is replaced by [`Left::words`].
 pub fn split_saying(text: &str, budget: &Budget, notice: &dyn Fn(&Left) -> String) -> Split {
-    crate::markdown::pieces(text, budget, notice)
+    crate::cut::pieces(text, budget, notice)
 }
 
 /// A number for people: `12,345`.

@@ -1,0 +1,111 @@
+//! Code that may have to be written in several pieces: closed, and opened again.
+
+use std::ops::Range;
+
+use unicode_segmentation::UnicodeSegmentation;
+
+use crate::markdown::{Fence, Layout};
+use crate::split::Budget;
+
+/// The longest run of backticks or tildes code is fenced with when it is written anew.
+const MAX_RUN: usize = 20;
+/// The longest info string that is said again, in any unit.
+const MAX_INFO: usize = 24;
+/// What keeps bits of code apart: [`crate::clean::BREAK`].
+const APART: &str = "\u{200B}";
+
+/// A fenced code block; or code between backticks too long to be left whole.
+#[derive(Debug)]
+pub(crate) struct Code {
+    /// All of it, whole lines where it can be.
+    pub(crate) range: Range<usize>,
+    /// Its lines, without what they are indented or quoted by.
+    lines: Vec<Range<usize>>,
+    /// What it is fenced with when it is written anew.
+    pub(crate) run: String,
+    /// Its info string, if it is short.
+    pub(crate) info: String,
+    /// Whether it can be written as it is.
+    pub(crate) closed: bool,
+    /// Whether it holds longer runs of both than a fence should have: its lines are bits, kept apart.
+    apart: bool,
+}
+
+/// The code of a text that may have to be cut.
+pub(crate) fn codes(text: &str, layout: &Layout, budget: &Budget) -> Vec<Code> {
+    let fences = layout.fences.iter().map(|fence| Code::of(fence, text));
+    let long = |span: &&Range<usize>| budget.unit.of(&text[(*span).clone()]) > budget.size / 2;
+    let spans = layout.spans.iter().filter(long).map(|span| Code::spanning(span, text));
+    fences.chain(spans).collect()
+}
+
+impl Code {
+    fn of(fence: &Fence, text: &str) -> Self {
+        let line = text[..fence.range.start].rfind('\n').map_or(0, |end| end + 1);
+        let first = text[line..fence.range.start].chars().all(|c| matches!(c, ' ' | '>'));
+        let start = if first { line } else { fence.range.start };
+        let end = fence.range.end + usize::from(text[fence.range.end..].starts_with('\n'));
+        let info: String = fence.info.chars().filter(|c| !matches!(c, '`' | '~' | '\n')).collect();
+        let mut lines = fence.lines.clone();
+        let short = info.len() <= MAX_INFO;
+        if !short && let Some(run) = fence.run(text) {
+            // Too long to be said again and again: it is the first line instead.
+            let words = fence.range.start + text[fence.range.clone()].find(run).unwrap_or_default() + run.len();
+            let end = text[words..].find('\n').map_or(text.len(), |end| words + end + 1);
+            lines.insert(0, words..end);
+        }
+        let closed = fence.closed(text);
+        Self::fenced(text, start..end, lines, if short { info } else { String::new() }, closed)
+    }
+
+    fn spanning(span: &Range<usize>, text: &str) -> Self {
+        let ticks = text[span.clone()].len() - text[span.clone()].trim_start_matches('`').len();
+        let inner = span.start + ticks..span.end - ticks;
+        Self::fenced(text, span.clone(), Vec::from([inner]), String::new(), true)
+    }
+
+    fn fenced(text: &str, range: Range<usize>, lines: Vec<Range<usize>>, info: String, closed: bool) -> Self {
+        let (fence, most) = run(text, &lines);
+        let apart = most >= MAX_RUN;
+        let run = fence.repeat((most + 1).clamp(3, MAX_RUN));
+        let lines = if apart { lines.into_iter().flat_map(|line| bits(text, line)).collect() } else { lines };
+        Self { range, lines, run, info, closed, apart }
+    }
+
+    /// Its lines from a byte on, each with where it is and what is put before it. None of them closes a fence of ours,
+    /// whichever way it is cut.
+    pub(crate) fn content<'a>(&self, text: &'a str, from: usize) -> Vec<(usize, &'static str, &'a str)> {
+        let lines = self.lines.iter().filter(|line| line.end > from);
+        let lines = lines.map(|line| {
+            let start = line.start.max(from);
+            // What was within a line does not begin one: it is no command.
+            let torn = start > line.start && text[start..].starts_with('/');
+            (start, if self.apart || torn { APART } else { "" }, &text[start..line.end])
+        });
+        lines.collect()
+    }
+}
+
+/// What to fence these lines with, and the longest run of it in them.
+fn run(text: &str, lines: &[Range<usize>]) -> (&'static str, usize) {
+    let longest = |fence: char| {
+        let mut most = 0;
+        let mut count = 0;
+        for c in lines.iter().flat_map(|line| text[line.clone()].chars()) {
+            count = if c == fence { count + 1 } else { 0 };
+            most = most.max(count);
+        }
+        most
+    };
+    let (ticks, tildes) = (longest('`'), longest('~'));
+    if ticks <= tildes { ("`", ticks) } else { ("~", tildes) }
+}
+
+/// A line in bits that are shorter than any fence.
+fn bits(text: &str, line: Range<usize>) -> Vec<Range<usize>> {
+    let mut starts: Vec<usize> = text[line.clone()].grapheme_indices(true).map(|(at, _)| line.start + at).collect();
+    starts.push(line.end);
+    starts.dedup();
+    let starts: Vec<usize> = starts.iter().copied().step_by(MAX_RUN / 2).chain([line.end]).collect();
+    starts.windows(2).filter(|ends| ends[0] < ends[1]).map(|ends| ends[0]..ends[1]).collect()
+}
