@@ -1,0 +1,14 @@
+//! Stories of a Slack, told with a plain HTTP client and a plain HTTP app.
+
+mod app;
+mod faults;
+mod limits;
+mod mentions;
+mod pages;
+mod people;
+mod presses;
+mod retries;
+mod scene;
+mod sockets;
+mod strict;
+mod views;
