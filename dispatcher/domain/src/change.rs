@@ -119,16 +119,19 @@ pub struct Remark {
     pub text: String,
 }
 
+/// What stands in place of checks that cannot be looked at.
+const UNREADABLE: &str = "the forge's checks (they could not be read)";
+
 impl Checks {
     /// Checks that cannot be looked at: one that failed, for that reason.
     pub fn unreadable(why: &str) -> Self {
-        let ran = Ran {
-            name: "the forge's checks (they could not be read)".into(),
-            verdict: Verdict::Failed,
-            url: String::new(),
-            log: why.into(),
-        };
+        let ran = Ran { name: UNREADABLE.into(), verdict: Verdict::Failed, url: String::new(), log: why.into() };
         Self { ran: Vec::from([ran]), held: false }
+    }
+
+    /// Whether they could not be looked at. No agent can mend that.
+    pub fn unread(&self) -> bool {
+        self.ran.iter().any(|ran| ran.name == UNREADABLE)
     }
 
     /// How they stand together: failed if one failed and none is pending, pending if one is, or if there are none yet.

@@ -10,13 +10,14 @@ use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
+use crate::change::Verdict;
 use crate::id::PhaseName;
 use crate::outcome::Outcome;
 use crate::post::{Action, Line, Mark, Post, Span};
 use crate::route::{Candidate, Decision, Target};
 use crate::run::{Job, Reviewed, Run, Stage, State};
 use crate::talk::Person;
-use crate::workflow::Phase;
+use crate::workflow::{Phase, Work};
 
 pub use answer::{answer, details, why};
 pub use closing::closing;
@@ -26,6 +27,8 @@ pub use status::status;
 
 /// The most lines of a check's output that are shown in the thread.
 const MAX_LINES: usize = 8;
+/// What is said of files that come once the context is gathered.
+pub(crate) const UNREAD: &str = " What is attached to it I cannot read any more: I read that only with the request. Say in words what matters in it.";
 /// The most remarks of a review that are shown in the thread.
 const MAX_REMARKS: usize = 5;
 
@@ -63,6 +66,11 @@ pub fn money(micro_usd: u64) -> String {
     }
 }
 
+/// A label within a sentence: `Build` is `build` there, and `CI` stays `CI`.
+pub(crate) fn within(label: &str) -> String {
+    if label.chars().any(char::is_lowercase) { label.to_lowercase() } else { label.into() }
+}
+
 /// Asks where a request goes.
 pub(crate) fn question(question: &str, candidates: &[Candidate], run: &Run) -> Post {
     let mut post = Post::default().and(Line::Text { spans: Vec::from([Span::Untrusted(question.into())]) });
@@ -95,6 +103,11 @@ pub(crate) fn unlinked(run: &Run) -> Post {
          myself then. I'll wait a day.",
         run.request.by.name
     ))
+}
+
+/// The same, once it is not waited for any more.
+pub(crate) fn unlinked_over(run: &Run, why: &str) -> Post {
+    Post::line(format!("I waited to learn who {} is where the code lives — {why}", run.request.by.name))
 }
 
 /// Tells a person, privately, where to say who they are at the forge.
@@ -234,9 +247,13 @@ fn findings(job: &Job, name: &PhaseName) -> Option<String> {
     if !words.is_empty() {
         return Some(words.join("\n"));
     }
-    let label = &job.plan.workflow.phase(name)?.label;
-    let check = job.checks.iter().find(|check| check.name == *label && !check.passed)?;
-    let lines: Vec<&str> = check.summary.lines().filter(|line| !line.trim().is_empty()).collect();
+    let phase = job.plan.workflow.phase(name)?;
+    let said = if matches!(phase.work, Work::WatchChecks) {
+        &job.ci.ran.iter().find(|ran| ran.verdict == Verdict::Failed && !ran.log.trim().is_empty())?.log
+    } else {
+        &job.checks.iter().find(|check| check.name == phase.label && !check.passed)?.summary
+    };
+    let lines: Vec<&str> = said.lines().filter(|line| !line.trim().is_empty()).collect();
     let last = lines.get(lines.len().saturating_sub(MAX_LINES)..).unwrap_or_default().join("\n");
     (!last.is_empty()).then_some(last)
 }

@@ -388,9 +388,9 @@ impl Run {
         self.origin.as_ref().unwrap_or(&self.id)
     }
 
-    /// Whether it has a change request that people may look at.
+    /// Whether it has a change request that people may look at, goes on with one, or may yet turn out to.
     pub fn proposes(&self) -> bool {
-        self.job().is_some_and(|job| job.change.is_some())
+        self.origin.is_some() || self.job().is_some_and(|job| job.change.is_some())
     }
 
     /// The run's branch.

@@ -4,6 +4,7 @@ use serde_json::Value;
 use signalbox_domain::effect::Effect;
 use signalbox_domain::event::{Delivery, Fact};
 use signalbox_domain::id::RunId;
+use signalbox_domain::post::Action;
 use signalbox_domain::reason::Reason;
 use signalbox_domain::run::Run;
 use signalbox_domain::step::{Step, step};
@@ -114,8 +115,18 @@ impl Engine {
     }
 
     async fn subject(&self, delivery: &Delivery) -> Result<Option<Run>, Error> {
-        let subject = delivery.run.clone().map_or_else(|| Subject::Thread(delivery.thread.clone()), Subject::Run);
-        self.ports.store.load(&subject).await
+        let thread = Subject::Thread(delivery.thread.clone());
+        let Some(id) = delivery.run.clone() else { return self.ports.store.load(&thread).await };
+        let run = self.ports.store.load(&Subject::Run(id)).await?;
+        // A review is of the change request, and whoever goes on with that by now knows it.
+        match (&delivery.event.fact, &run) {
+            (Fact::Pressed { action: Action::Resolve { .. } | Action::Dismiss { .. }, .. }, Some(run))
+                if run.ended() =>
+            {
+                self.ports.store.load(&thread).await
+            }
+            _ => Ok(run),
+        }
     }
 
     /// Whether a new run would follow one that is not its thread's latest any more: an old button was pressed.

@@ -107,6 +107,14 @@ fn sanitise(text: &str) -> String {
     kept
 }
 
+/// The most characters of a name that are told.
+const MAX_LINE: usize = 120;
+
+/// A text that somebody gave something as its name: one line, and no long one.
+pub(crate) fn line(text: &str) -> String {
+    sanitise(text).replace(['\n', '\t'], " ").chars().take(MAX_LINE).collect()
+}
+
 fn visible(c: char) -> bool {
     let hidden = matches!(c,
         '\u{00AD}' | '\u{034F}' | '\u{061C}' | '\u{115F}' | '\u{1160}' | '\u{17B4}' | '\u{17B5}' | '\u{180B}'..='\u{180F}'

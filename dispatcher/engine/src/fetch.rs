@@ -34,8 +34,14 @@ enum State {
 }
 
 impl Engine {
-    /// Gathers the context. A prefetcher that fails, or a fetch that does, is noted in the bundle; it never fails.
-    pub(crate) async fn fetch(&self, run: &Run, event: &Event, scope: &Scope) -> Bundle {
+    /// Gathers the context, besides what is at hand. A prefetcher that fails, or a fetch that does, is noted in the bundle; it never fails.
+    pub(crate) async fn fetch(
+        &self,
+        run: &Run,
+        event: &Event,
+        scope: &Scope,
+        (mut pieces, mut omissions): (Vec<(String, Piece)>, Vec<Omission>),
+    ) -> Bundle {
         let plugins = &self.ports.plugins;
         let mut fetched: BTreeMap<Fetch, Fetched> = BTreeMap::new();
         let mut works: Vec<Work> = plugins
@@ -74,8 +80,6 @@ impl Engine {
             }
             self.fetch_all(run, scope, wanted, &mut fetched).await;
         }
-        let mut pieces = Vec::new();
-        let mut omissions = Vec::new();
         for work in works {
             match work.state {
                 State::Done(done) => pieces.extend(done.into_iter().map(|piece| (work.name.clone(), piece))),

@@ -15,6 +15,7 @@ mod settings;
 mod token;
 
 mod assignment;
+mod attached;
 mod bundle;
 mod definition;
 mod fetch;

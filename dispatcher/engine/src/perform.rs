@@ -77,7 +77,7 @@ impl Engine {
             Effect::Resolve { target } => self.resolve(run, target, claimed.owed.id.version).await?,
             Effect::Admit => self.admit(run).await?,
             Effect::Leave => self.leave(run).await?,
-            Effect::Gather { target } => self.gather(run, target).await?,
+            Effect::Gather { target } => self.gather(run, target, claimed.tries).await?,
             Effect::Provision { devbox, attempt } => self.provision(run, devbox, attempt).await?,
             Effect::Halt { devbox } => self.halt(devbox).await?,
             Effect::Release { devbox } => self.release(devbox).await?,

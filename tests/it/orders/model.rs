@@ -5,7 +5,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::json;
-use signalbox_domain::change::Change;
+use signalbox_domain::change::{Change, Checks, Ran, Review, Verdict};
 use signalbox_domain::devbox::{DiffStat, End, Finish, Proposal, Usage};
 use signalbox_domain::effect::{Effect, Owed};
 use signalbox_domain::event::{Alarm, Event, Fact};
@@ -17,6 +17,7 @@ use signalbox_domain::run::{Run, Stage, State};
 use signalbox_domain::step::{Step, fold, step};
 use signalbox_domain::talk::{Message, MessageId, Person, Role, ThreadId};
 use signalbox_domain::time::Time;
+use signalbox_domain::workflow::Workflow;
 
 use super::workflow;
 
@@ -56,6 +57,17 @@ pub(super) enum Letter {
     Released,
     Opened,
     Unopened,
+    ChecksPending,
+    ChecksPassed,
+    ChecksFailed,
+    ChecksUnread,
+    Stirred,
+    Review,
+    Resolve,
+    Unlinked,
+    Linked,
+    Forbidden,
+    GoingOn,
     Alarm,
     LastAlarm,
 }
@@ -64,7 +76,7 @@ use Letter::*;
 
 impl Letter {
     /// All of them.
-    pub(super) const ALL: [Letter; 34] = [
+    pub(super) const ALL: [Letter; 45] = [
         Ask,
         Chatter,
         Now,
@@ -97,6 +109,17 @@ impl Letter {
         Released,
         Opened,
         Unopened,
+        ChecksPending,
+        ChecksPassed,
+        ChecksFailed,
+        ChecksUnread,
+        Stirred,
+        Review,
+        Resolve,
+        Unlinked,
+        Linked,
+        Forbidden,
+        GoingOn,
         Alarm,
         LastAlarm,
     ];
@@ -237,7 +260,7 @@ impl Model {
                 return Err(format!("nobody wants the box {devbox}, and nobody ends it"));
             }
         }
-        let asked = stages.iter().any(|(_, stage)| matches!(stage, Stage::Deciding { .. }));
+        let asked = stages.iter().any(|(_, stage)| matches!(stage, Stage::Deciding { .. } | Stage::Watching { .. }));
         let mut awaited = false;
         for (name, stage) in stages.iter().filter(|_| !run.ended()) {
             let (active, moved) = match stage {
@@ -253,9 +276,10 @@ impl Model {
                 Stage::Deciding { digest, .. } => {
                     (true, alarm(&|alarm| *alarm == Alarm::Expiry { phase: (*name).clone(), digest: digest.clone() }))
                 }
-                Stage::Watching { head, .. } => {
-                    let looks = owes(&|owed| matches!(&owed.effect, Effect::Look { head: at, .. } if at == head));
-                    (true, looks || alarm(&|alarm| matches!(alarm, Alarm::Look { head: at, .. } if at == head)))
+                Stage::Watching { head, looks, .. } => {
+                    let look = Alarm::Look { phase: (*name).clone(), head: head.clone(), looks: *looks };
+                    let asked = owes(&|owed| matches!(&owed.effect, Effect::Look { head: at, .. } if at == head));
+                    (true, asked || alarm(&|alarm| *alarm == look))
                 }
                 Stage::Opening { .. } => (true, owes(&|owed| matches!(owed.effect, Effect::Open { .. }))),
                 Stage::Pending | Stage::Done | Stage::Skipped | Stage::Failed => (false, true),
@@ -267,13 +291,15 @@ impl Model {
         }
         let moved = match &run.state {
             State::Routing { asked } => owes(&|owed| owed.effect == Effect::Route && owed.id.version == *asked),
-            State::Resolving { asked, .. } => {
+            State::Resolving { asked, unlinked: false, .. } => {
                 owes(&|owed| matches!(owed.effect, Effect::Resolve { .. }) && owed.id.version == *asked)
             }
-            State::Choosing { asked, .. } => alarm(&|alarm| *alarm == Alarm::Question { asked: *asked }),
+            State::Choosing { asked, .. } | State::Resolving { asked, unlinked: true, .. } => {
+                alarm(&|alarm| *alarm == Alarm::Question { asked: *asked })
+            }
             State::Waiting { .. } => self.queued || owes(&|owed| owed.effect == Effect::Admit),
             State::Gathering { .. } => owes(&|owed| matches!(owed.effect, Effect::Gather { .. })),
-            // A person is waited for without the clock of the work.
+            // A person, or the forge, is waited for without the clock of the work.
             State::Working(_) => awaited && (asked || alarm(&|alarm| *alarm == Alarm::Budget)),
             State::Closing { .. } => awaited || !run.boxes.is_empty(),
             State::Ended { .. } => true,
@@ -307,6 +333,10 @@ impl Model {
                 Answer
             } else if wanted(&|effect| matches!(effect, Effect::Open { .. })).is_some() {
                 if well { Opened } else { Unopened }
+            } else if wanted(&looks).is_some() {
+                if well { ChecksPassed } else { ChecksPending }
+            } else if well && matches!(run.state, State::Resolving { unlinked: true, .. }) {
+                Linked
             } else if self.queued {
                 Admitted
             } else if well && box_of(|stage| matches!(stage, Stage::Starting { .. })) {
@@ -445,8 +475,37 @@ impl Model {
                     (Fact::Released { devbox: gone.unwrap_or_else(|| "nobody's-1".into()) }, None)
                 }
             },
-            Opened => (Fact::Opened { phase: "open".into(), change: change() }, find(&opens)),
+            Opened => {
+                let place = find(&opens);
+                // It is at the commit that was to be opened.
+                let head = place.and_then(|place| match &self.owed[place].effect {
+                    Effect::Open { proposed, .. } => Some(proposed.head.clone()),
+                    _ => None,
+                });
+                let change = change();
+                let change = Change { head: head.unwrap_or_else(|| change.head.clone()), ..change };
+                (Fact::Opened { phase: "open".into(), change }, place)
+            }
             Unopened => (Fact::Unopened { phase: "open".into(), reason: "no".into() }, find(&opens)),
+            ChecksPending => self.checked(Checks { ran: vec![ran(Verdict::Pending)], held: self.events.is_multiple_of(2) }),
+            ChecksPassed => self.checked(Checks { ran: vec![ran(Verdict::Passed)], held: false }),
+            ChecksFailed => self.checked(Checks { ran: vec![ran(Verdict::Failed)], held: false }),
+            ChecksUnread => self.checked(Checks::unreadable("no")),
+            Stirred => (Fact::Stirred, None),
+            Letter::Review => (Fact::Reviewed { review: review(), by: max() }, None),
+            Resolve => (Fact::Pressed { action: Action::Resolve { review: review().id }, by: ana() }, None),
+            Linked => (Fact::Linked { by: self.run.as_ref().map_or_else(ana, |run| run.request.by.clone()) }, None),
+            Unlinked | Forbidden | GoingOn => {
+                let place = find(&|effect| matches!(effect, Effect::Resolve { .. }));
+                // Where none is asked for it is the answer to an older question.
+                let asked = place.map_or(0, |place| self.owed[place].id.version);
+                let fact = match letter {
+                    Unlinked => Fact::Unlinked { asked, url: "https://forge.example/link".into() },
+                    Forbidden => Fact::Forbidden { asked, reason: "The forge says no.".into() },
+                    _ => resolved(asked, workflow::build(), Some(change())),
+                };
+                (fact, place)
+            }
             Letter::Alarm | LastAlarm => {
                 let alarms =
                     self.owed.iter().enumerate().filter(|(_, owed)| matches!(owed.effect, Effect::Wake { .. }));
@@ -460,6 +519,16 @@ impl Model {
                 }
             }
         }
+    }
+
+    /// What the forge says of checks: the answer to a look, or to one that nobody waits for any more.
+    fn checked(&self, checks: Checks) -> (Fact, Option<usize>) {
+        let place = self.owed.iter().position(|owed| looks(&owed.effect));
+        let (phase, head) = match place.map(|place| &self.owed[place].effect) {
+            Some(Effect::Look { phase, head, .. }) => (phase.clone(), head.clone()),
+            _ => ("watch".into(), Commit("1".repeat(40))),
+        };
+        (Fact::Checked { phase, head, checks }, place)
     }
 
     /// A box of the run that was replaced, or never was.
@@ -485,13 +554,9 @@ impl Model {
                 };
                 Fact::Routed { asked, decision, trace: Digest::of(b"trace") }
             }
-            Effect::Resolve { .. } => Fact::Resolved {
-                asked,
-                workflow: if letter == Answer { workflow::build() } else { workflow::answer() },
-                base: Some(Commit("0".repeat(40))),
-                onto: Some("main".into()),
-                continues: None,
-            },
+            Effect::Resolve { .. } => {
+                resolved(asked, if letter == Answer { workflow::build() } else { workflow::answer() }, None)
+            }
             Effect::Admit if letter == Answer => Fact::Admitted,
             Effect::Admit => Fact::Queued { place: 1, limit: 1 },
             _ => Fact::Gathered { bundle: Digest::of(b"bundle"), titles: Vec::new(), omissions: Vec::new() },
@@ -519,9 +584,14 @@ fn opens(effect: &Effect) -> bool {
     matches!(effect, Effect::Open { .. })
 }
 
+fn looks(effect: &Effect) -> bool {
+    matches!(effect, Effect::Look { .. })
+}
+
 fn answers(effect: &Effect) -> bool {
     decides(effect)
         || opens(effect)
+        || looks(effect)
         || matches!(effect, Effect::Provision { .. } | Effect::Release { .. } | Effect::Wake { .. })
 }
 
@@ -539,6 +609,20 @@ fn change() -> Change {
         draft: true,
         diff: DiffStat::default(),
     }
+}
+
+fn resolved(asked: u64, workflow: Workflow, continues: Option<Change>) -> Fact {
+    let (base, onto) = (Some(Commit("0".repeat(40))), Some("main".into()));
+    Fact::Resolved { asked, workflow, base, onto, continues }
+}
+
+fn ran(verdict: Verdict) -> Ran {
+    Ran { name: "unit".into(), verdict, url: String::new(), log: "no".into() }
+}
+
+fn review() -> Review {
+    let (id, url, text) = ("7".into(), "https://forge.example/7".into(), "Nearly.".into());
+    Review { id, url, asks: true, text, remarks: Vec::new() }
 }
 
 fn finish(end: End, output: Option<serde_json::Value>) -> Finish {

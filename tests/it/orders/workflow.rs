@@ -1,4 +1,4 @@
-//! Workflows with everything in them: a gate, phases beside each other, rounds of mending, a change request.
+//! Workflows with everything in them: a gate, phases beside each other, rounds of mending, a change request and its checks.
 
 use std::collections::BTreeMap;
 
@@ -42,7 +42,7 @@ fn workflow(name: &str, phases: Vec<Phase>) -> Workflow {
     }
 }
 
-/// Plan, approve, build, check and review beside each other, open.
+/// Plan, approve, build, check and review beside each other, open, watch.
 pub(super) fn build() -> Workflow {
     let gate = Gate {
         binds: vec!["head".into()],
@@ -62,8 +62,11 @@ pub(super) fn build() -> Workflow {
     let mut open = phase("open", &["check", "review"], Work::OpenChange);
     let rule = OutputRule { max: 1, draft: true, title_prefix: String::new(), protect: Vec::new() };
     open.grant.outputs.insert("change_request".into(), rule);
-    let phases =
-        vec![phase("plan", &[], agent()), phase("approve", &["plan"], Work::Gate(gate)), build, check, review, open];
+    let mut watch = phase("watch", &["open"], Work::WatchChecks);
+    watch.fix = Some(Fix { until: None, with: "build".into(), max: 1, on_exhausted: Exhausted::Handoff });
+    let plan = phase("plan", &[], agent());
+    let approve = phase("approve", &["plan"], Work::Gate(gate));
+    let phases = vec![plan, approve, build, check, review, open, watch];
     workflow("build", phases)
 }
 

@@ -1,7 +1,9 @@
 //! What agents and scripts do in the stories.
 
 use serde_json::json;
+use signalbox_domain::change::{Checks, Ran, Remark, Review, Verdict};
 use signalbox_domain::devbox::{End, Proposal};
+use signalbox_world::World;
 use signalbox_world::boxes::Act;
 
 /// A plan of that risk.
@@ -59,4 +61,43 @@ pub(super) fn proposed(proposal: Proposal) -> Vec<Act> {
 /// The same, after so many seconds.
 pub(super) fn after(seconds: u64, acts: Vec<Act>) -> Vec<Act> {
     [vec![Act::Take(seconds)], acts].concat()
+}
+
+/// How one check stands at the forge.
+pub(super) fn ran(name: &str, verdict: Verdict, log: &str) -> Checks {
+    let url = format!("https://forge.example/checks/{name}");
+    Checks { ran: vec![Ran { name: name.into(), verdict, url, log: log.into() }], held: false }
+}
+
+/// The unit tests pass at the forge.
+pub(super) fn pass() -> Checks {
+    ran("unit", Verdict::Passed, "")
+}
+
+/// The unit tests are under way at the forge.
+pub(super) fn pending() -> Checks {
+    ran("unit", Verdict::Pending, "")
+}
+
+/// The unit tests fail at the forge, and log that.
+pub(super) fn fail(log: &str) -> Checks {
+    ran("unit", Verdict::Failed, log)
+}
+
+/// Somebody asks for changes of a line of the pricing page.
+pub(super) fn review(id: &str, remark: &str) -> Review {
+    Review {
+        id: id.into(),
+        url: format!("https://forge.example/reviews/{id}"),
+        asks: true,
+        text: "Nearly there.".into(),
+        remarks: vec![Remark { path: "src/pricing.html".into(), line: Some(1), text: remark.into() }],
+    }
+}
+
+/// What the agents of a phase were told, attempt by attempt.
+pub(super) fn told(world: &World, phase: &str, words: &str) -> Vec<bool> {
+    let all = world.boxes.assignments();
+    let of_phase = all.iter().filter(|assignment| assignment.attempt.phase.0 == phase);
+    of_phase.map(|assignment| format!("{:?}", assignment.task).contains(words)).collect()
 }

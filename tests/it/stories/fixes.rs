@@ -94,10 +94,6 @@ async fn a_check_that_never_passes_is_handed_over_as_a_draft_that_says_so() {
 
         > the price should say $12
 
-        Checks run in devboxes:
-
-        - Check: failed
-
         <!-- signalbox run:1 -->
     "#]]
     .assert_eq(&change.body.replace(&change.run.0, "1"));

@@ -6,14 +6,7 @@ use signalbox_domain::time::Span;
 use signalbox_ports::Error;
 use signalbox_world::fault::Fault;
 
-use super::acts::{after, built, planned, wrote};
-
-/// What the agents of a phase were told, attempt by attempt.
-fn told(world: &World, phase: &str, words: &str) -> Vec<bool> {
-    let all = world.boxes.assignments();
-    let of_phase = all.iter().filter(|assignment| assignment.attempt.phase.0 == phase);
-    of_phase.map(|assignment| format!("{:?}", assignment.task).contains(words)).collect()
-}
+use super::acts::{after, built, planned, told, wrote};
 
 #[tokio::test]
 async fn a_follow_up_before_the_start_is_taken_along() {

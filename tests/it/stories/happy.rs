@@ -39,10 +39,6 @@ async fn a_sentence_becomes_a_reviewed_draft_change_request() {
 
         > the pricing page says $9, it should say $12
 
-        Checks run in devboxes:
-
-        - Check: passed
-
         <!-- signalbox run:1 -->
     "#]]
     .assert_eq(&change.body.replace(&change.run.0, "1"));

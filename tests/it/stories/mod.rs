@@ -6,11 +6,15 @@ use super::World;
 mod acts;
 
 mod happy;
+mod intake;
 
+mod links;
 mod places;
+mod rooms;
 mod routers;
 mod workflows;
 
+mod attachments;
 mod edits;
 mod followups;
 mod people;
@@ -18,8 +22,11 @@ mod stops;
 mod words;
 
 mod budgets;
+mod changes;
 mod fixes;
 mod gates;
+mod reviews;
+mod watches;
 
 mod boxes;
 mod outages;

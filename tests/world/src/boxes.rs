@@ -120,6 +120,11 @@ impl Boxes {
         self.state().refuse = Some(why.into());
     }
 
+    /// From now on boxes can be made again.
+    pub fn allow(&self) {
+        self.state().refuse = None;
+    }
+
     /// From now on a box takes so long from being asked for to its claim.
     pub fn boot(&self, takes: Span) {
         self.state().boot = takes;

@@ -4,12 +4,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
+use serde_json::{Value, json};
+use signalbox_domain::event::{Delivery, Fact};
 use signalbox_domain::id::{EffectId, RunId};
 use signalbox_domain::post::{Action, Mark, Post, Slot};
-use signalbox_domain::talk::{Message, MessageId, Person, Role, ThreadId};
+use signalbox_domain::talk::{Attachment, Message, MessageId, Person, Role, ThreadId};
 use signalbox_domain::time::Time;
 use signalbox_ports::Error;
-use signalbox_ports::chat::{Room, Spoken, Utterance};
+use signalbox_ports::chat::{CaughtUp, Room, Spoken, Understood, Utterance};
 use signalbox_ports::clock::Clock;
 
 use crate::fault::{Faults, call};
@@ -74,6 +76,9 @@ pub enum Author {
 #[derive(Default)]
 struct State {
     written: u64,
+    /// What its edge never handed in.
+    missed: Vec<Delivery>,
+    files: BTreeMap<String, Vec<u8>>,
     threads: BTreeMap<ThreadId, Vec<Shown>>,
     rooms: BTreeMap<String, Room>,
 }
@@ -109,6 +114,28 @@ impl Chat {
         let by = Author::Person { person: person.clone(), texts: vec![text.into()] };
         let id = self.state().post(thread, by, self.clock.now(), None);
         Message { id, by: person.clone(), text: text.into(), attachments: Vec::new() }
+    }
+
+    /// A person writes in a thread, and attaches files: a name, a media type, the bytes.
+    pub fn attach(&self, thread: &ThreadId, person: &Person, text: &str, files: &[(&str, &str, &[u8])]) -> Message {
+        let mut message = self.write(thread, person, text);
+        for (name, kind, bytes) in files {
+            let id = format!("{}/{name}", message.id.0);
+            self.state().files.insert(id.clone(), bytes.to_vec());
+            let (name, kind) = ((*name).into(), (*kind).into());
+            message.attachments.push(Attachment { id, name, kind, bytes: bytes.len() as u64 });
+        }
+        message
+    }
+
+    /// What an edge receives that cannot know what it means: the chat is asked, and says that it means these.
+    pub fn raw(deliveries: &[Delivery]) -> Fact {
+        Fact::Received { what: json!({ "means": deliveries }) }
+    }
+
+    /// Something happens that the edge never hands in.
+    pub fn miss(&self, delivery: Delivery) {
+        self.state().missed.push(delivery);
     }
 
     /// A person changes what they wrote; nothing if it is not there or not a person's.
@@ -341,6 +368,39 @@ impl signalbox_ports::chat::Chat for Chat {
                 spoken.drain(limit.min(1)..spoken.len() - limit.saturating_sub(1));
             }
             Ok(spoken)
+        })
+        .await
+    }
+
+    async fn understand(&self, thread: &ThreadId, _: Time, what: &Value) -> Result<Understood, Error> {
+        call(&*self.faults, "chat.understand", || {
+            self.ours(thread)?;
+            match (what.get("means"), what.get("nothing").and_then(Value::as_str)) {
+                (Some(means), _) => {
+                    let means = serde_json::from_value(means.clone()).map_err(Error::rejected)?;
+                    Ok(Understood::Deliveries(means))
+                }
+                (None, Some(why)) => Ok(Understood::Nothing(why.into())),
+                (None, None) => Err(Error::rejected("this is nothing that its edge hands in")),
+            }
+        })
+        .await
+    }
+
+    async fn catch_up(&self, _: &[ThreadId]) -> Result<CaughtUp, Error> {
+        call(&*self.faults, "chat.catch_up", || Ok(CaughtUp { deliveries: self.state().missed.clone(), asked: 0 }))
+            .await
+    }
+
+    async fn attachment(
+        &self,
+        thread: &ThreadId,
+        attachment: &Attachment,
+        limit: usize,
+    ) -> Result<Option<Vec<u8>>, Error> {
+        call(&*self.faults, "chat.attachment", || {
+            self.ours(thread)?;
+            Ok(self.state().files.get(&attachment.id).filter(|bytes| bytes.len() <= limit).cloned())
         })
         .await
     }

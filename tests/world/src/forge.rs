@@ -2,15 +2,16 @@
 
 mod repository;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
-use signalbox_domain::change::{Change, Check, Proposed};
+use signalbox_domain::change::{Change, Check, Checks, Proposed};
 use signalbox_domain::id::{Commit, DevboxId, EffectId, Repository, RunId};
+use signalbox_domain::identity::Permission;
 use signalbox_domain::workflow::Grant;
 use signalbox_ports::Error;
-use signalbox_ports::forge::{Access, Changed, Head, Known};
+use signalbox_ports::forge::{Access, Account, Changed, Head, Known};
 
 use crate::fault::{Calm, Faults, call};
 pub use repository::Edit;
@@ -65,6 +66,14 @@ struct State {
     repositories: BTreeMap<Repository, Kept>,
     tokens: Vec<Token>,
     changes: Vec<Opened>,
+    /// What the checks of the commits to come say, look by look; nothing: it runs none.
+    ci: Option<VecDeque<Vec<Checks>>>,
+    /// What the checks of the commits that were looked at still have to say.
+    looked: BTreeMap<Commit, VecDeque<Checks>>,
+    looks: usize,
+    /// Who is who, by what they are on the chat; nothing: it does not matter.
+    accounts: Option<BTreeMap<String, String>>,
+    permissions: BTreeMap<(Repository, String), Permission>,
 }
 
 impl Forge {
@@ -144,6 +153,35 @@ impl Forge {
     /// The boxes that hold a token that still opens something.
     pub fn live(&self) -> Vec<DevboxId> {
         self.tokens().into_iter().filter(|token| !token.revoked).map(|token| token.devbox).collect()
+    }
+
+    /// From now on it runs checks: a list for each commit that is pushed, of how they stand look by look. The last one
+    /// of each list stays, and the last list is that of every commit after.
+    pub fn check(&self, commits: Vec<Vec<Checks>>) {
+        self.state().ci = Some(commits.into());
+    }
+
+    /// How often checks were looked at.
+    pub fn looks(&self) -> usize {
+        self.state().looks
+    }
+
+    /// From now on it has to be known who somebody is before anything is done for them.
+    pub fn ask_who(&self) {
+        self.state().accounts.get_or_insert_default();
+    }
+
+    /// Somebody on a chat is that account here, which may do that with a repository.
+    pub fn link(&self, person: &str, account: &str, repository: &str, permission: Permission) {
+        let mut state = self.state();
+        state.accounts.get_or_insert_default().insert(person.into(), account.into());
+        state.permissions.insert((repository.into(), account.into()), permission);
+    }
+
+    /// A person merges or closes a change request.
+    pub fn close(&self, number: u64) {
+        let mut state = self.state();
+        state.changes.iter_mut().filter(|opened| opened.change.number == number).for_each(|opened| opened.over = true);
     }
 
     async fn call<T>(
@@ -341,6 +379,42 @@ impl signalbox_ports::forge::Forge for Forge {
                 None => state.changes.push(opened),
             }
             Ok(change)
+        })
+        .await
+    }
+
+    async fn permission(&self, repository: &Repository, account: &str) -> Result<Permission, Error> {
+        self.call("forge.permission", |state| {
+            let known = state.permissions.get(&(repository.clone(), account.into()));
+            Ok(known.copied().unwrap_or(Permission::None))
+        })
+        .await
+    }
+
+    async fn account(&self, _: &Repository, person: &str) -> Result<Account, Error> {
+        self.call("forge.account", |state| {
+            let Some(accounts) = &state.accounts else { return Ok(Account::Any) };
+            let unknown = || Account::Unknown { url: "https://forge.example/link".into() };
+            Ok(accounts.get(person).map_or_else(unknown, |account| Account::Known(account.clone())))
+        })
+        .await
+    }
+
+    async fn watches(&self, _: &Repository) -> Result<bool, Error> {
+        self.call("forge.watches", |state| Ok(state.ci.is_some())).await
+    }
+
+    async fn checks(&self, _: &Repository, commit: &Commit, _: usize) -> Result<Checks, Error> {
+        self.call("forge.checks", |state| {
+            state.looks += 1;
+            if !state.looked.contains_key(commit) {
+                let ci = state.ci.get_or_insert_default();
+                let says = if ci.len() > 1 { ci.pop_front() } else { ci.front().cloned() };
+                state.looked.insert(commit.clone(), says.unwrap_or_default().into());
+            }
+            let says = state.looked.entry(commit.clone()).or_default();
+            let now = if says.len() > 1 { says.pop_front() } else { says.front().cloned() };
+            Ok(now.unwrap_or_default())
         })
         .await
     }

@@ -45,6 +45,11 @@ impl Queue {
         self.state().entries.iter().map(|entry| (entry.thread.clone(), entry.delivery.clone(), entry.tries)).collect()
     }
 
+    /// When something that waits may be handed out next, after `now`.
+    pub fn next(&self, now: Time) -> Option<Time> {
+        self.state().entries.iter().map(|entry| entry.due).filter(|due| *due > now).min()
+    }
+
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }

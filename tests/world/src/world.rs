@@ -4,9 +4,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use serde_json::json;
+use signalbox_domain::change::Review;
 use signalbox_domain::devbox::Proposal;
 use signalbox_domain::event::{Delivery, Event, Fact};
 use signalbox_domain::id::{DeliveryId, RunId};
+use signalbox_domain::identity::Permission;
 use signalbox_domain::post::Action;
 use signalbox_domain::run::Run;
 use signalbox_domain::talk::{Message, MessageId, Person, Role, ThreadId};
@@ -267,6 +269,25 @@ impl World {
         self.deliver(thread, run, key, Fact::Pressed { action, by: self.person(who) }).await;
     }
 
+    /// The forge says that checks moved on.
+    pub async fn stir(&self, thread: &ThreadId) {
+        let number = self.presses.fetch_add(1, Ordering::SeqCst);
+        self.deliver(thread, None, format!("stirred:{thread}:{number}"), Fact::Stirred).await;
+    }
+
+    /// Somebody reviews the thread's change request.
+    pub async fn review(&self, thread: &ThreadId, who: &str, review: Review) {
+        let key = format!("reviewed:{}:{who}", review.id);
+        self.deliver(thread, None, key, Fact::Reviewed { review, by: person(who) }).await;
+    }
+
+    /// Somebody says who they are at the forge, where they may do that with the website.
+    pub async fn link(&self, thread: &ThreadId, who: &str, permission: Permission) {
+        let by = person(who);
+        self.forge.link(&by.id, &format!("forge:{}", who.to_lowercase()), "acme/website", permission);
+        self.deliver(thread, None, format!("linked:{thread}:{}", by.id), Fact::Linked { by }).await;
+    }
+
     async fn deliver_said(&self, thread: &ThreadId, message: &Message, addressed: bool) {
         let id = Event::said(thread, message);
         self.deliver(thread, None, id.0, Fact::Said { message: message.clone(), addressed }).await;
@@ -311,7 +332,8 @@ impl World {
         let end = self.clock.now() + span;
         self.rest().await;
         while self.clock.now() < end {
-            let next = self.store.next_due().await.ok().flatten().unwrap_or(end);
+            let due = self.store.next_due().await.ok().flatten();
+            let next = due.into_iter().chain(self.queue.next(self.clock.now())).min().unwrap_or(end);
             let beat = self.clock.now() + Span::seconds(2);
             let busy = !self.boxes.live().is_empty();
             let until = if busy { next.min(beat) } else { next };

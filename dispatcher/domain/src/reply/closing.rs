@@ -8,7 +8,7 @@ use crate::change::Verdict;
 use crate::devbox::Proposal;
 use crate::outcome::Outcome;
 use crate::post::{Action, Line, Post, Span};
-use crate::reply::{answer, discontent, findings, money};
+use crate::reply::{answer, discontent, findings, money, within};
 use crate::run::{Job, Run, Stage};
 use crate::time::Time;
 use crate::workflow::{Phase, Work};
@@ -109,7 +109,7 @@ fn resumes(job: &Job, outcome: &Outcome) -> Option<String> {
     let stage = |phase: &&Phase| job.phases.get(&phase.name).map(|progress| &progress.stage);
     let done: Vec<String> = phases()
         .filter(|phase| phase.boxed() && stage(phase).is_some_and(|stage| matches!(stage, Stage::Done)))
-        .map(|phase| phase.label.to_lowercase())
+        .map(|phase| within(&phase.label))
         .collect();
     let left = phases().find(|phase| stage(phase).is_some_and(|stage| !stage.passed()))?;
     if done.is_empty() {
@@ -129,7 +129,7 @@ fn resumes(job: &Job, outcome: &Outcome) -> Option<String> {
         | Outcome::Lost
         | Outcome::Helped => "",
     };
-    Some(format!("Done so far: {}. Retry goes on with {}{fresh}.", done.join(", "), left.label.to_lowercase()))
+    Some(format!("Done so far: {}. Retry goes on with {}{fresh}.", done.join(", "), within(&left.label)))
 }
 
 fn delivered(job: Option<&Job>) -> Post {
@@ -200,7 +200,7 @@ fn checks(job: &Job) -> String {
         times => format!(", reviewed {times} times"),
     };
     for phase in discontent(job) {
-        reviewed.push_str(&format!(", {} still not content", phase.label.to_lowercase()));
+        reviewed.push_str(&format!(", {} still not content", within(&phase.label)));
     }
     let failed: Vec<&str> = job.checks.iter().filter(|check| !check.passed).map(|check| check.name.as_str()).collect();
     let ran = match (job.checks.len(), failed.as_slice()) {
@@ -221,6 +221,7 @@ fn ci(job: &Job) -> String {
     match (job.ci.ran.len(), failed.as_slice(), pending.as_slice()) {
         (0, _, _) if job.ci.held => " The forge's checks wait for a person to let them begin.".into(),
         (0, _, _) => String::new(),
+        _ if job.ci.unread() => " The forge's checks could not be read.".into(),
         (1, [], []) => " The forge's one check passes.".into(),
         (all, [], []) => format!(" All {all} checks of the forge pass."),
         (_, [], pending) => format!(" At the forge these are not over yet: {}.", pending.join(", ")),
@@ -243,7 +244,7 @@ fn footer(run: &Run, at: Time) -> Vec<Span> {
             .filter(|phase| {
                 phase.boxed() && job.phases.get(&phase.name).is_some_and(|progress| !progress.transcripts.is_empty())
             })
-            .map(|phase| phase.label.to_lowercase())
+            .map(|phase| within(&phase.label))
             .collect();
         if !done.is_empty() {
             parts.push(done.join(" → "));

@@ -6,7 +6,7 @@ use alloc::vec::Vec;
 
 use crate::id::Digest;
 use crate::post::{Action, Line, Post, Span};
-use crate::reply::{findings, place};
+use crate::reply::{findings, place, within};
 use crate::run::{Job, Run};
 use crate::talk::Person;
 use crate::time;
@@ -31,7 +31,7 @@ pub fn gate(job: &Job, phase: &Phase, gate: &Gate, digest: &Digest) -> Post {
         let then = match next.work {
             Work::WatchChecks => "the forge's checks are awaited".to_string(),
             Work::OpenChange => "a draft change request is opened".to_string(),
-            Work::Agent(_) | Work::Script { .. } | Work::Gate(_) => format!("{} begins", next.label.to_lowercase()),
+            Work::Agent(_) | Work::Script { .. } | Work::Gate(_) => format!("{} begins", within(&next.label)),
         };
         post = post.and(Line::text(format!("If you approve, {then}. If you deny, nothing more is done.")));
     }

@@ -6,7 +6,7 @@ use alloc::vec::Vec;
 
 use crate::outcome::Outcome;
 use crate::post::{self, Action, Line, Post, Span};
-use crate::reply::{money, passed_over, place};
+use crate::reply::{money, passed_over, place, within};
 use crate::route::{Decision, Target};
 use crate::run::{Job, Plan, Progress, Run, Stage, State};
 use crate::time::Time;
@@ -95,7 +95,7 @@ fn over(outcome: &Outcome, target: Option<&Target>) -> Post {
 
 fn headline(plan: &Plan) -> Post {
     let doing: Vec<String> =
-        plan.workflow.phases.iter().filter(|phase| phase.boxed()).map(|phase| phase.label.to_lowercase()).collect();
+        plan.workflow.phases.iter().filter(|phase| phase.boxed()).map(|phase| within(&phase.label)).collect();
     let opens = plan.workflow.phases.iter().any(|phase| matches!(phase.work, Work::OpenChange));
     let (verb, end) =
         if opens { ("Changing ", " it, then open a draft change request") } else { ("Looking into ", "") };
@@ -166,7 +166,7 @@ fn row(phase: &Phase, progress: &Progress, over: bool, at: Time) -> (post::Stage
             (post::Stage::Working, plain(format!("{over} of {all} checks are over …")))
         }
         Stage::Done if phase.boxed() => (post::Stage::Done, plain(format!("done · {}{again}", progress.took.words()))),
-        Stage::Done => (post::Stage::Done, plain("done".into())),
+        Stage::Done => (post::Stage::Done, plain(format!("done{again}"))),
         Stage::Skipped => (post::Stage::Skipped, plain("not needed".into())),
         Stage::Failed if matches!(phase.work, Work::Gate(_)) => (post::Stage::Failed, plain("denied".into())),
         Stage::Failed => (post::Stage::Failed, plain(format!("failed{again}"))),

@@ -8,6 +8,7 @@ use crate::outcome::Outcome;
 use crate::post::Slot;
 use crate::reply;
 use crate::run::{Stage, State};
+use crate::step::place;
 use crate::step::turn::Turn;
 use crate::time::Span;
 
@@ -17,6 +18,7 @@ pub(super) const HALT_GRACE: Span = Span::seconds(10);
 /// Decides how the run ends. What is at work is told to stop (and may save its partial work); what only begins is
 /// ended at once. The closing message follows when nothing of the run is left that could cause anything.
 pub(super) fn end(turn: &mut Turn<'_>, outcome: Outcome) {
+    place::withdraw(turn, "not asked any more");
     let state = core::mem::replace(&mut turn.run.state, State::Routing { asked: 0 });
     let mut job = match state {
         State::Working(job) => Some(job),
@@ -28,11 +30,7 @@ pub(super) fn end(turn: &mut Turn<'_>, outcome: Outcome) {
             turn.run.memory = Some(plan.target);
             None
         }
-        State::Routing { .. } | State::Resolving { .. } => None,
-        State::Choosing { asked, .. } => {
-            turn.say(Slot::Question(asked), reply::question_over(&turn.run, "not asked any more"));
-            None
-        }
+        State::Routing { .. } | State::Choosing { .. } | State::Resolving { .. } => None,
         // Decided before: the first decision stands.
         State::Closing { .. } | State::Ended { .. } => {
             turn.run.state = state;

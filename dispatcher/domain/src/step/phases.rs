@@ -235,7 +235,7 @@ fn open(turn: &mut Turn<'_>, phase: &Phase) {
 }
 
 /// Whether there is something people added that no agent has acted on yet: then one does, before anything is shown.
-fn listen(turn: &mut Turn<'_>) -> bool {
+pub(super) fn listen(turn: &mut Turn<'_>) -> bool {
     let State::Working(job) = &mut turn.run.state else { return false };
     let unheard = turn.run.followups.iter().skip(job.heard).any(|followup| !followup.withdrawn);
     if !unheard || job.handoff.is_some() {
@@ -281,6 +281,7 @@ fn redo(turn: &mut Turn<'_>, name: &PhaseName) {
         }
         left.push((name, stage));
     }
+    let waited = left.iter().any(|(_, stage)| matches!(stage, Stage::Deciding { .. } | Stage::Watching { .. }));
     for (name, stage) in left {
         if let Stage::Working { usage, .. } = &stage {
             turn.run.spent = turn.run.spent + *usage;
@@ -304,6 +305,9 @@ fn redo(turn: &mut Turn<'_>, name: &PhaseName) {
             | Stage::Skipped
             | Stage::Failed => {}
         }
+    }
+    if waited {
+        limit_time(turn);
     }
 }
 
@@ -407,7 +411,10 @@ pub(super) fn mend(turn: &mut Turn<'_>, phase: &Phase, fix: &Fix, feedback: &str
             for other in job.plan.workflow.phases.clone() {
                 let pending =
                     job.phases.get(&other.name).is_some_and(|progress| matches!(progress.stage, Stage::Pending));
-                if pending && !matches!(other.work, Work::OpenChange) {
+                if matches!(other.work, Work::OpenChange) {
+                    // A change request that is open already is to say that it is not finished.
+                    job.stage(&other.name, Stage::Pending);
+                } else if pending {
                     job.stage(&other.name, Stage::Skipped);
                 }
             }
@@ -450,6 +457,10 @@ pub(super) fn again(turn: &mut Turn<'_>, phase: &Phase, why: &str, outcome: Outc
 pub(super) fn opened(mut turn: Turn<'_>, name: &PhaseName, change: &Change) -> Step {
     let Some(job) = opening(&mut turn.run, name) else { return Step::Ignored(Reason::Late) };
     job.stage(name, Stage::Done);
+    if job.change.as_ref().is_some_and(|known| known.head != change.head) {
+        // What ran, ran for another commit.
+        job.ci = Checks::default();
+    }
     job.change = Some(change.clone());
     pump(&mut turn);
     closing::settle(&mut turn);

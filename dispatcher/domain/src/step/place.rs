@@ -182,6 +182,22 @@ pub(super) fn unlinked(mut turn: Turn<'_>, asked: u64, url: &str) -> Step {
     turn.done()
 }
 
+/// What a person was asked, where the request goes or who they are, is asked no more.
+pub(super) fn withdraw(turn: &mut Turn<'_>, why: &str) {
+    let (asked, post) = match &turn.run.state {
+        State::Choosing { asked, .. } => (*asked, reply::question_over(&turn.run, why)),
+        State::Resolving { asked, unlinked: true, .. } => (*asked, reply::unlinked_over(&turn.run, why)),
+        State::Resolving { unlinked: false, .. }
+        | State::Routing { .. }
+        | State::Waiting { .. }
+        | State::Gathering { .. }
+        | State::Working(_)
+        | State::Closing { .. }
+        | State::Ended { .. } => return,
+    };
+    turn.say(Slot::Question(asked), post);
+}
+
 /// Somebody said who they are at the forge: if that was waited for, the same request goes on.
 pub(super) fn linked(mut turn: Turn<'_>, by: &Person) -> Step {
     let (target, asked) = match &turn.run.state {

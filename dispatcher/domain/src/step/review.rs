@@ -6,7 +6,7 @@ use crate::event::Event;
 use crate::post::{Mark, Slot};
 use crate::reason::Reason;
 use crate::reply;
-use crate::run::{Reviewed, Run};
+use crate::run::{Reviewed, Run, State};
 use crate::step::talk::{MAX_FOLLOWUPS, added, blank};
 use crate::step::turn::Turn;
 use crate::step::{Step, phases, place};
@@ -35,11 +35,16 @@ pub(super) fn reviewed(mut turn: Turn<'_>, review: &Review, by: &Person) -> Step
 
 /// A person wants it resolved, and the run is at work: an agent acts on it at the next step.
 pub(super) fn resolve(mut turn: Turn<'_>, id: &str, by: &Person) -> Step {
-    let Some(reviewed) = settle(&mut turn, id, by, true) else { return turn.done() };
+    let Some(place) = open(&mut turn, id, by) else { return turn.done() };
+    if matches!(turn.run.state, State::Closing { .. }) {
+        turn.whisper(by, "It is ending just now. Press it again once it is over, and I'll begin anew.");
+        return turn.done();
+    }
     if turn.run.followups.len() >= MAX_FOLLOWUPS {
         turn.whisper(by, "This run takes no more follow-ups; press it again once it is over.");
         return turn.done();
     }
+    let Some(reviewed) = settle(&mut turn, place, by, true) else { return turn.done() };
     let message = request(&reviewed, MessageId(alloc::format!("review:{id}")), by);
     turn.run.followups.push(added(&message, turn.at, false));
     phases::heed(&mut turn);
@@ -49,15 +54,18 @@ pub(super) fn resolve(mut turn: Turn<'_>, id: &str, by: &Person) -> Step {
 /// The same, once the run is over: a new run goes on with its change request.
 pub(super) fn resolve_after(run: &Run, id: &str, by: &Person, event: &Event) -> Step {
     let mut old = Turn::new(run, event);
-    let (Some(reviewed), Some(target)) = (settle(&mut old, id, by, true), run.target().cloned()) else {
+    let Some(place) = open(&mut old, id, by) else { return old.done() };
+    let Some(target) = run.target().or(run.memory.as_ref()).cloned() else {
+        old.whisper(by, "I do not know any more where that was; say here what should be different.");
         return old.done();
     };
-    let message = request(&reviewed, run.request.id.clone(), by);
-    let mut fresh = blank(Some(run), &run.thread, &message, event);
+    let mut fresh = blank(Some(run), &run.thread, &run.request, event);
     fresh.origin = Some(run.origin().clone());
     fresh.route.clone_from(&run.route);
     let mut turn = Turn::new(&fresh, event);
-    turn.ask(Effect::Mark { message: message.id.clone(), mark: Mark::Seen });
+    let Some(reviewed) = settle(&mut turn, place, by, true) else { return turn.done() };
+    turn.run.request = request(&reviewed, run.request.id.clone(), by);
+    turn.ask(Effect::Mark { message: run.request.id.clone(), mark: Mark::Seen });
     // It is about what was decided already; a reviewer's words decide no place.
     place::resolve(&mut turn, target);
     turn.done()
@@ -65,27 +73,35 @@ pub(super) fn resolve_after(run: &Run, id: &str, by: &Person, event: &Event) -> 
 
 /// A person leaves it at that.
 pub(super) fn dismiss(mut turn: Turn<'_>, id: &str, by: &Person) -> Step {
-    settle(&mut turn, id, by, false);
+    if let Some(place) = open(&mut turn, id, by) {
+        settle(&mut turn, place, by, false);
+    }
     turn.done()
 }
 
-/// Decides about a review, once, by somebody who may. `None`: it was not decided now, and they were told why.
-fn settle(turn: &mut Turn<'_>, id: &str, by: &Person, resolve: bool) -> Option<Reviewed> {
+/// A review that somebody may decide about now, by its place. `None`: they were told why not.
+fn open(turn: &mut Turn<'_>, id: &str, by: &Person) -> Option<usize> {
     if by.role < Role::Member && by.id != turn.run.request.by.id {
         turn.whisper(by, "Only members of this team and the person who asked can decide that.");
         return None;
     }
-    let Some(known) = turn.run.reviews.iter_mut().find(|known| known.review.id == id) else {
+    let Some(place) = turn.run.reviews.iter().position(|known| known.review.id == id) else {
         turn.whisper(by, "I do not know that review any more; say here what should be different.");
         return None;
     };
-    if known.settled {
+    if turn.run.reviews.get(place).is_none_or(|known| known.settled) {
         turn.whisper(by, "That is decided already; nothing changed.");
         return None;
     }
+    Some(place)
+}
+
+/// Decides about a review, once.
+fn settle(turn: &mut Turn<'_>, place: usize, by: &Person, resolve: bool) -> Option<Reviewed> {
+    let known = turn.run.reviews.get_mut(place)?;
     known.settled = true;
     let reviewed = known.clone();
-    turn.say(Slot::Review(id.into()), reply::review_settled(&reviewed, by, resolve));
+    turn.say(Slot::Review(reviewed.review.id.clone()), reply::review_settled(&reviewed, by, resolve));
     Some(reviewed)
 }
 

@@ -78,7 +78,7 @@ pub(super) fn blank(before: Option<&Run>, thread: &ThreadId, message: &Message, 
         before: before.map(|run| run.id.clone()),
         again: false,
         origin: None,
-        reviews: Vec::new(),
+        reviews: before.map(|run| run.reviews.clone()).unwrap_or_default(),
         shown: false,
     }
 }
@@ -211,6 +211,7 @@ fn follow(mut turn: Turn<'_>, message: &Message, correction: bool, urgent: bool)
         turn.reply("It is ending just now. Say it again once it is over, and I'll begin anew.");
         return turn.done();
     }
+    let unread = !correction && !message.attachments.is_empty() && matches!(turn.run.state, State::Working(_));
     // A line the first time; after that the mark says it.
     let known = turn.run.followups.iter().any(|followup| !followup.withdrawn && !followup.correction);
     turn.run.followups.push(added(message, turn.at, correction));
@@ -223,8 +224,13 @@ fn follow(mut turn: Turn<'_>, message: &Message, correction: bool, urgent: bool)
         place::route(&mut turn);
     } else {
         if correction || !known || urgent {
-            let text = reply::noted(&turn.run, correction, urgent);
+            let mut text = reply::noted(&turn.run, correction, urgent);
+            if unread {
+                text.push_str(reply::UNREAD);
+            }
             turn.reply(text);
+        } else if unread {
+            turn.reply(reply::UNREAD.trim_start());
         }
         phases::heed(&mut turn);
     }
@@ -283,10 +289,7 @@ pub(super) fn edited(mut turn: Turn<'_>, message: &Message) -> Step {
             return follow(turn, message, true, false);
         }
         turn.run.request = message.clone();
-        if let State::Choosing { asked, .. } = &turn.run.state {
-            let slot = Slot::Question(*asked);
-            turn.say(slot, reply::question_over(&turn.run, "the request was edited"));
-        }
+        place::withdraw(&mut turn, "the request was edited");
         if matches!(turn.run.state, State::Waiting { .. }) {
             turn.ask(Effect::Leave);
         }
@@ -301,6 +304,7 @@ pub(super) fn edited(mut turn: Turn<'_>, message: &Message) -> Step {
             withdraw(&mut turn.run, place);
             turn.run.followups.push(added(message, turn.at, false));
             turn.reply("I've read your edit and pass that on instead.");
+            phases::heed(&mut turn);
             turn.done()
         }
         Some(_) => follow(turn, message, true, false),
@@ -530,6 +534,9 @@ fn go_on(run: &Run, message: &Message, event: &Event) -> Step {
     fresh.followups.push(added(message, event.at, false));
     let mut turn = Turn::new(&fresh, event);
     turn.ask(Effect::Mark { message: message.id.clone(), mark: Mark::Passed });
+    if !message.attachments.is_empty() {
+        turn.reply(reply::UNREAD.trim_start());
+    }
     resume(&mut turn, run);
     turn.done()
 }

@@ -25,6 +25,10 @@ const LONGEST: Span = Span::minutes(5);
 
 /// Begins to watch.
 pub(super) fn begin(turn: &mut Turn<'_>, phase: &Phase) {
+    // A run that goes on with what a person added begins with that.
+    if phases::listen(turn) {
+        return;
+    }
     let State::Working(job) = &mut turn.run.state else { return };
     let head = job.change.as_ref().map(|change| change.head.clone());
     let Some(head) = head.filter(|_| job.handoff.is_none()) else {
@@ -69,6 +73,7 @@ pub(super) fn checked(mut turn: Turn<'_>, name: &PhaseName, head: &Commit, check
             }
         }
         Verdict::Passed => done(&mut turn, &phase, Stage::Done),
+        Verdict::Failed if checks.unread() => done(&mut turn, &phase, Stage::Failed),
         Verdict::Failed => fail(&mut turn, &phase, checks),
     }
     turn.done()

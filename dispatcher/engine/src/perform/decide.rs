@@ -7,7 +7,7 @@ use signalbox_domain::change::Change;
 use signalbox_domain::event::{Delivery, Event, Fact};
 use signalbox_domain::id::{DeliveryId, Digest, Repository, RunId};
 use signalbox_domain::identity::Permission;
-use signalbox_domain::route::{self, Known, Target};
+use signalbox_domain::route::{self, Decision, Known, Target};
 use signalbox_domain::run::{Run, State};
 use signalbox_domain::workflow::Workflow;
 use signalbox_ports::Error;
@@ -40,7 +40,28 @@ impl Engine {
         let decision = route::select(&opinions, &repositories, &workflows);
         let trace = json!({ "event": event, "opinions": opinions, "decision": decision });
         let trace = self.keep(&trace).await?;
+        let decision = self.offered(run, decision);
         Ok(Some(Fact::Routed { asked, decision, trace }))
+    }
+
+    /// A decision that offers nothing which the room would then forbid.
+    fn offered(&self, run: &Run, decision: Decision) -> Decision {
+        let (Some(room), Decision::Ask { candidates, question, failed }) =
+            (self.settings.rooms.get(&room(run)), &decision)
+        else {
+            return decision;
+        };
+        let refusals: Vec<_> = candidates.iter().map(|candidate| room.forbids(run, &candidate.target)).collect();
+        let left: Vec<_> = candidates
+            .iter()
+            .zip(&refusals)
+            .filter(|(_, refusal)| refusal.is_none())
+            .map(|(candidate, _)| candidate.clone())
+            .collect();
+        match refusals.into_iter().flatten().next() {
+            Some(reason) if left.is_empty() => Decision::Nowhere { reason, failed: Vec::new() },
+            Some(_) | None => Decision::Ask { candidates: left, question: question.clone(), failed: failed.clone() },
+        }
     }
 
     /// What plugins are told of a run's request.
@@ -141,6 +162,10 @@ impl Engine {
             }
             let change = earlier.job().and_then(|job| job.change.as_ref());
             if let Some(change) = change.filter(|change| change.repository == *repository) {
+                let branch = earlier.target().and_then(|target| target.branch.as_ref());
+                if target.branch.is_some() && target.branch.as_ref() != branch {
+                    return Ok(None);
+                }
                 let open = self.ports.forge.amendable(repository, change.number).await?;
                 let onto = earlier.plan().and_then(|plan| plan.onto.clone());
                 return Ok(open.then(|| (change.clone(), onto)));
@@ -229,11 +254,12 @@ impl Engine {
         Ok(())
     }
 
-    pub(super) async fn gather(&self, run: &Run, target: &Target) -> Result<Option<Fact>, Error> {
+    pub(super) async fn gather(&self, run: &Run, target: &Target, tries: u32) -> Result<Option<Fact>, Error> {
         let base = run.plan().and_then(|plan| plan.base.clone());
         let event = self.event(run).await?;
         let scope = Scope { target: target.clone(), base };
-        let bundle = self.fetch(run, &event, &scope).await;
+        let attached = self.attached(run, tries).await?;
+        let bundle = self.fetch(run, &event, &scope, attached).await;
         let titles = bundle.items.iter().map(|item| item.title.clone()).collect();
         let omissions = bundle.omissions.clone();
         let bundle = self.keep(&serde_json::to_value(&bundle).map_err(Error::rejected)?).await?;

@@ -9,6 +9,10 @@ use signalbox_ports::store::Claimed;
 
 use crate::{Engine, policy};
 
+/// Where runners commit what phases hand on.
+const HANDOFFS: &str = ".signalbox/runs/";
+/// The most of them that are told from what was asked for.
+const MAX_HANDOFFS: usize = 2_000;
 /// How much of the end of a failed check's log is read, in bytes.
 const MAX_LOG: usize = 8 * 1024;
 
@@ -25,12 +29,30 @@ impl Engine {
         let Some(rule) = rule else {
             return Err(Error::Rejected(format!("the phase {phase} grants no `change_request` output")));
         };
-        let base = plan.base.as_ref().ok_or_else(|| Error::rejected("the run began at no commit"))?;
+        // Where it goes on with a change request, from where that was looked at last: what was committed since, by
+        // whomever, was not.
+        let seen = plan.continues.as_ref().map(|change| &change.head).or(plan.base.as_ref());
+        let base = seen.ok_or_else(|| Error::rejected("the run began at no commit"))?;
         let changed = self.ports.forge.changed(&proposed.repository, base, &proposed.head).await?;
         let protected = rule.protect.iter().chain(&self.settings.protect).map(String::as_str);
         policy::changes(&changed, protected).map_err(Error::Rejected)?;
-        let change = self.ports.forge.open(&claimed.owed.id, run.origin(), proposed).await?;
+        let mut change = self.ports.forge.open(&claimed.owed.id, run.origin(), proposed).await?;
+        // What was handed from phase to phase is no part of what was asked for.
+        let handoffs = match &plan.continues {
+            None => changed.iter().filter(|changed| changed.path.starts_with(HANDOFFS)).count(),
+            Some(_) => self.handed(proposed).await?,
+        };
+        change.diff.files = change.diff.files.saturating_sub(u32::try_from(handoffs).unwrap_or(u32::MAX));
         Ok(Some(Fact::Opened { phase: phase.clone(), change }))
+    }
+
+    /// How many files the runs of a change request handed from phase to phase.
+    async fn handed(&self, proposed: &Proposed) -> Result<usize, Error> {
+        let Proposed { repository, base, head, .. } = proposed;
+        let onto = self.ports.forge.head(repository, base.as_deref()).await?.commit;
+        let before = self.ports.forge.list(repository, &onto, HANDOFFS, MAX_HANDOFFS).await?;
+        let after = self.ports.forge.list(repository, head, HANDOFFS, MAX_HANDOFFS).await?;
+        Ok(after.iter().filter(|path| !before.contains(path)).count())
     }
 
     /// How the forge's checks of a commit stand.

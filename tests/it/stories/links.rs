@@ -1,0 +1,224 @@
+//! Who asks: what the forge lets somebody do counts, too, and it is asked once who they are there.
+
+use expect_test::expect;
+use signalbox_domain::identity::Permission;
+use signalbox_domain::talk::MessageId;
+use signalbox_domain::time::Span;
+use signalbox_ports::Error;
+use signalbox_world::World;
+use signalbox_world::fault::Fault;
+
+use super::acts::told;
+
+const CHANGE: &str = "the price should say $12";
+
+#[tokio::test]
+async fn somebody_unknown_says_who_they_are_and_the_same_request_goes_on() {
+    let world = World::default();
+    world.forge.ask_who();
+    let thread = world.ask("web", "Ana", CHANGE).await;
+    world.pass(Span::minutes(1)).await;
+    expect![[r#"
+        Ana: the price should say $12  ❓
+        Signalbox: acme/website — waiting to learn who is asking.
+            [Stop] [Why here?]
+        Signalbox: I have yet to learn who Ana is where the code lives; I've told them privately how to say so, and go on by myself then. I'll wait a day.
+        Signalbox (only Ana): To work for you there I need to know your account where the code lives. This takes a minute, once.
+            [Link my account]
+    "#]].assert_eq(&world.transcript(&thread).await);
+    world.link(&thread, "Bo", Permission::Admin).await;
+    world.pass(Span::minutes(1)).await;
+    assert!(world.transcript(&thread).await.contains("waiting to learn who is asking"), "Bo is not Ana");
+    world.link(&thread, "Ana", Permission::Write).await;
+    world.pass(Span::minutes(5)).await;
+    expect![[r#"
+        Ana: the price should say $12  ✅
+        Signalbox: acme/website: done.
+            ▸ Plan       done · 0 s
+            ▸ Build      done · 0 s
+            ▸ Check      done · 0 s
+            ▸ Review     done · 0 s
+            ▸ Open       done
+            2 min · $0.56 of $8
+        Signalbox: Ana linked their account; going on.
+        Signalbox (only Ana): To work for you there I need to know your account where the code lives. This takes a minute, once.
+            [Link my account]
+        Signalbox: Ready for review: “Pricing: $9 → $12”
+            One file changed (+1 −1), all checks pass, reviewed once.
+            acme/website · plan → build → check → review · 2 min · $0.56 · run:1
+            [View change request]
+    "#]].assert_eq(&world.transcript(&thread).await);
+    let thread = world.ask("web", "Ana", "and bold").await;
+    world.pass(Span::minutes(5)).await;
+    assert!(!world.transcript(&thread).await.contains("account"), "it is asked once");
+}
+
+#[tokio::test]
+async fn what_is_added_meanwhile_is_taken_along() {
+    let world = World::default();
+    world.forge.ask_who();
+    let thread = world.ask("web", "Ana", CHANGE).await;
+    world.pass(Span::minutes(1)).await;
+    world.reply(&thread, "Ana", "the FAQ, too").await;
+    world.link(&thread, "Ana", Permission::Write).await;
+    world.pass(Span::minutes(5)).await;
+    assert_eq!(told(&world, "plan", "the FAQ, too"), [true]);
+}
+
+#[tokio::test]
+async fn nobody_says_who_they_are() {
+    let world = World::default();
+    world.forge.ask_who();
+    let thread = world.ask("web", "Ana", CHANGE).await;
+    world.pass(Span::hours(25)).await;
+    expect![[r#"
+        Ana: the price should say $12  🚫
+        Signalbox: acme/website: nobody answered.
+        Signalbox: I waited to learn who Ana is where the code lives — not asked any more
+        Signalbox (only Ana): To work for you there I need to know your account where the code lives. This takes a minute, once.
+            [Link my account]
+        Signalbox: Nobody said in time who is asking at the forge, so I stopped here.
+            24 h · $0.00 · run:1
+            [Retry]
+    "#]].assert_eq(&world.transcript(&thread).await);
+    world.link(&thread, "Ana", Permission::Write).await;
+    world.settle().await;
+    assert!(world.press(&thread, "Ana", "Retry").await);
+    world.pass(Span::minutes(5)).await;
+    assert_eq!(world.forge.changes().len(), 1);
+}
+
+#[tokio::test]
+async fn a_stop_while_it_is_asked() {
+    let world = World::default();
+    world.forge.ask_who();
+    let thread = world.ask("web", "Ana", CHANGE).await;
+    world.pass(Span::minutes(1)).await;
+    world.reply(&thread, "Ana", "stop").await;
+    world.pass(Span::minutes(1)).await;
+    expect![[r#"
+        Ana: the price should say $12  🚫
+        Signalbox: acme/website: stopped.
+        Signalbox: I waited to learn who Ana is where the code lives — not asked any more
+        Signalbox (only Ana): To work for you there I need to know your account where the code lives. This takes a minute, once.
+            [Link my account]
+        Ana: stop
+        Signalbox: Stopped by Ana before any work began.
+            1 min · $0.00 · run:1
+            [Retry]
+    "#]].assert_eq(&world.transcript(&thread).await);
+}
+
+#[tokio::test]
+async fn an_edit_while_it_is_asked_asks_about_the_new_words() {
+    let world = World::default();
+    world.forge.ask_who();
+    let thread = world.ask("web", "Ana", CHANGE).await;
+    world.pass(Span::minutes(1)).await;
+    world.edit(&thread, &MessageId(thread.root.clone()), "the price should say $13").await;
+    world.pass(Span::minutes(1)).await;
+    world.link(&thread, "Ana", Permission::Write).await;
+    world.pass(Span::minutes(5)).await;
+    expect![[r#"
+        Ana (edited): the price should say $13  ✅
+        Signalbox: acme/website: done.
+            ▸ Plan       done · 0 s
+            ▸ Build      done · 0 s
+            ▸ Check      done · 0 s
+            ▸ Review     done · 0 s
+            ▸ Open       done
+            2 min · $0.56 of $8
+        Signalbox: I waited to learn who Ana is where the code lives — the request was edited
+        Signalbox (only Ana): To work for you there I need to know your account where the code lives. This takes a minute, once.
+            [Link my account]
+        Signalbox: I've read your edit and begin with it.
+        Signalbox: Ana linked their account; going on.
+        Signalbox (only Ana): To work for you there I need to know your account where the code lives. This takes a minute, once.
+            [Link my account]
+        Signalbox: Ready for review: “Pricing: $9 → $12”
+            One file changed (+1 −1), all checks pass, reviewed once.
+            acme/website · plan → build → check → review · 2 min · $0.56 · run:1
+            [View change request]
+    "#]].assert_eq(&world.transcript(&thread).await);
+    assert_eq!(told(&world, "plan", "$13"), [true]);
+}
+
+#[tokio::test]
+async fn the_forge_says_no() {
+    let world = World::default();
+    world.forge.link("chat:ana", "forge:ana", "acme/website", Permission::Read);
+    let thread = world.ask("web", "Ana", CHANGE).await;
+    world.pass(Span::minutes(1)).await;
+    expect![[r#"
+        Ana: the price should say $12  ❌
+        Signalbox: acme/website: refused.
+        Signalbox: Ana may not change acme/website, says the forge. Somebody who may can ask for it in this thread, or give them access there.
+            0 s · $0.00 · run:1
+    "#]].assert_eq(&world.transcript(&thread).await);
+    let thread = world.ask("web", "Ana", "where does the price come from?").await;
+    world.pass(Span::minutes(1)).await;
+    assert!(world.transcript(&thread).await.contains("Because the law asks for it."), "reading is enough to ask");
+}
+
+#[tokio::test]
+async fn not_known_is_not_allowed() {
+    let world = World::default();
+    world.forge.link("chat:ana", "forge:ana", "acme/website", Permission::None);
+    for _ in 0..3 {
+        world.faults.fail_next("forge.permission", Fault::FailBefore(Error::unavailable("away")));
+    }
+    let thread = world.ask("web", "Ana", CHANGE).await;
+    world.pass(Span::seconds(2)).await;
+    assert!(world.boxes.assignments().is_empty());
+    world.pass(Span::minutes(1)).await;
+    assert!(world.boxes.assignments().is_empty());
+    assert!(world.transcript(&thread).await.contains("may not change acme/website, says the forge"));
+}
+
+#[tokio::test]
+async fn whoever_resolves_a_review_is_asked_who_they_are() {
+    let world = World::default();
+    world.forge.link("chat:ana", "forge:ana", "acme/website", Permission::Write);
+    let thread = world.ask("web", "Ana", CHANGE).await;
+    world.pass(Span::minutes(5)).await;
+    world.review(&thread, "Max", super::acts::review("7", "Say: a month.")).await;
+    world.settle().await;
+    world.press(&thread, "Bo", "Resolve these").await;
+    world.pass(Span::minutes(1)).await;
+    world.link(&thread, "Bo", Permission::Write).await;
+    world.pass(Span::minutes(5)).await;
+    expect![[r#"
+        Ana: the price should say $12  ✅
+        Signalbox: acme/website: done.
+            ▸ Plan       done · 0 s
+            ▸ Build      done · 0 s
+            ▸ Check      done · 0 s
+            ▸ Review     done · 0 s
+            ▸ Open       done
+            0 s · $0.56 of $8
+        Signalbox: Ready for review: “Pricing: $9 → $12”
+            One file changed (+1 −1), all checks pass, reviewed once.
+            acme/website · plan → build → check → review · 0 s · $0.56 · run:1
+            [View change request]
+        Signalbox: Max asks for changes to the change request, with one remark.
+            > Nearly there.
+            • src/pricing.html:1 — Say: a month.
+            [Resolve these] [Dismiss] [View review]
+        Signalbox: acme/website: done.
+            ▸ Plan       done · 0 s
+            ▸ Build      done · 0 s
+            ▸ Check      done · 0 s
+            ▸ Review     done · 0 s
+            ▸ Open       done
+            1 min · $0.56 of $8
+        Signalbox: Max reviewed the change request; Bo has them resolved.
+            [View review]
+        Signalbox: Bo linked their account; going on.
+        Signalbox (only Bo): To work for you there I need to know your account where the code lives. This takes a minute, once.
+            [Link my account]
+        Signalbox: Ready for review: “Pricing: $9 → $12”
+            One file changed (+1 −1), all checks pass, reviewed once.
+            acme/website · plan → build → check → review · 1 min · $0.56 · run:2
+            [View change request]
+    "#]].assert_eq(&world.transcript(&thread).await);
+}
