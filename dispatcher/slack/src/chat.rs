@@ -9,13 +9,17 @@ mod say;
 mod whisper;
 
 use async_trait::async_trait;
+use serde_json::Value;
 use signalbox_domain::id::EffectId;
 use signalbox_domain::post::{Mark, Post};
 use signalbox_domain::talk::{Attachment, MessageId, Person, ThreadId};
+use signalbox_domain::time::Time;
 use signalbox_ports::Error;
-use signalbox_ports::chat::{Chat, Room as Place, Spoken, Utterance};
+use signalbox_ports::chat::{CaughtUp, Chat, Room as Place, Spoken, Understood, Utterance};
 
 use crate::Slack;
+use crate::catch_up::catch_up;
+use crate::understand::understand;
 
 pub(crate) use marks::Marks;
 pub(crate) use say::Said;
@@ -40,6 +44,14 @@ impl Chat for Slack {
 
     async fn room(&self, thread: &ThreadId) -> Result<Place, Error> {
         read::room(self, thread).await
+    }
+
+    async fn understand(&self, thread: &ThreadId, at: Time, what: &Value) -> Result<Understood, Error> {
+        understand(self, thread, at, what).await
+    }
+
+    async fn catch_up(&self, open: &[ThreadId]) -> Result<CaughtUp, Error> {
+        catch_up(self, open).await
     }
 
     async fn attachment(

@@ -22,7 +22,7 @@ use serde_json::{Value, json};
 use signalbox_domain::time::Span;
 use signalbox_ports::intake::Intake;
 use signalbox_ports::store::Recorded;
-use signalbox_webhook::{Admitted, Gate, Refused, Secrets, Signed, form, json as strict};
+use signalbox_webhook::{Admitted, Gate, Refused, Secrets, Signed, form, header, json as strict};
 
 use crate::decode::{Decoded, Meaning, Suggestion, decode};
 use crate::encode::SEARCH;
@@ -32,6 +32,10 @@ use crate::slack::Slack;
 
 pub(crate) use ears::Ears;
 
+/// The header the signature is in.
+const SIGNATURE: &str = "x-slack-signature";
+/// What stands before it.
+const VERSION: &str = "v0=";
 /// How old a signed request may be: what Slack asks for.
 const WINDOW: Span = Span::seconds(300);
 /// The most that is offered in a search: what Slack shows.
@@ -69,7 +73,7 @@ fn gate(settings: &Settings, slack: &Slack) -> Gate {
             window: WINDOW,
         },
         counter: slack.0.ears.counter(),
-        ..Gate::new("slack", secrets, "x-slack-signature", "v0=")
+        ..Gate::new("slack", secrets, SIGNATURE, VERSION)
     }
 }
 
@@ -89,6 +93,10 @@ async fn take(State(edge): State<Edge>, request: Request<Body>) -> Response {
 
 /// The one value a body is read into: an event as it is, an interaction out of its form, a command's fields.
 fn read(admitted: &Admitted) -> Result<Value, Refused> {
+    // The gate reads digits in either case; Slack writes them in one, and nothing else is Slack's.
+    if header::one(admitted.headers(), SIGNATURE)?.bytes().any(|byte| byte.is_ascii_uppercase()) {
+        return Err(Refused::BadSignature(VERSION.into()));
+    }
     let body = admitted.body();
     // The header that names the body's kind is not signed; the body is.
     if body.first() == Some(&b'{') {

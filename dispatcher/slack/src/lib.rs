@@ -19,8 +19,9 @@ mod views;
 
 mod decode;
 mod edge;
-mod understand;
 pub mod manifest;
+mod catch_up;
+mod understand;
 
 pub use edge::routes;
 pub use settings::{API, Features, Secret, Settings, Workspace};

@@ -4,12 +4,14 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use signalbox_domain::id::{Repository, RunId};
-use signalbox_domain::time::Time;
+use signalbox_domain::time::{Span, Time};
 use signalbox_ports::Error;
 use signalbox_ports::clock::Clock;
 use signalbox_ports::notes::Notes;
 
-use crate::api::Api;
+use crate::api::{Api, Room};
+use crate::cache::Cache;
+use crate::catch_up::Turns;
 use crate::edge::Ears;
 use crate::encode::Dialect;
 use crate::memory::Memory;
@@ -29,6 +31,9 @@ pub(crate) struct Inner {
     pub(crate) memory: Memory,
     pub(crate) ears: Ears,
     pub(crate) ours: Ours,
+    pub(crate) turns: Turns,
+    /// The channels we are in, by workspace.
+    pub(crate) joined: Cache<String, Vec<Room>>,
 }
 
 /// What Slack shows of the work that it does not know itself. The mains know it.
@@ -96,6 +101,8 @@ impl Slack {
             memory: Memory::default(),
             ears: Ears::default(),
             ours: Ours::default(),
+            turns: Turns::default(),
+            joined: Cache::new(100, Span::minutes(10)),
         })))
     }
 

@@ -32,12 +32,7 @@ pub(crate) use ours::Ours;
 const STRANGER: &str = "Only people of this team can ask me for something. Ask one of them to ask me for you.";
 
 /// What something means that the edge kept.
-pub(crate) async fn understand(
-    slack: &Slack,
-    thread: &ThreadId,
-    at: Time,
-    what: &Value,
-) -> Result<Understood, Error> {
+pub(crate) async fn understand(slack: &Slack, thread: &ThreadId, at: Time, what: &Value) -> Result<Understood, Error> {
     let Some(what) = decode::read(what) else {
         return Ok(nothing("it was kept by a version of Signalbox that this one does not know"));
     };

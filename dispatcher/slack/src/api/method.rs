@@ -14,6 +14,7 @@ pub(crate) enum Method {
     Replies,
     History,
     RoomInfo,
+    OurRooms,
     OpenRoom,
     AddReaction,
     RemoveReaction,
@@ -54,6 +55,7 @@ impl Method {
             Self::Replies => "conversations.replies",
             Self::History => "conversations.history",
             Self::RoomInfo => "conversations.info",
+            Self::OurRooms => "users.conversations",
             Self::OpenRoom => "conversations.open",
             Self::AddReaction => "reactions.add",
             Self::RemoveReaction => "reactions.remove",
@@ -82,6 +84,7 @@ impl Method {
             | Self::Replies
             | Self::History
             | Self::RoomInfo
+            | Self::OurRooms
             | Self::OpenRoom
             | Self::AddReaction
             | Self::GetReactions
@@ -118,6 +121,7 @@ impl Method {
             Self::Replies => "read the thread",
             Self::History => "read the channel",
             Self::RoomInfo => "look up the channel",
+            Self::OurRooms => "list the channels I am in",
             Self::OpenRoom => "write a direct message",
             Self::AddReaction | Self::RemoveReaction | Self::GetReactions => "react to a message",
             Self::UserInfo => "look up who somebody is",

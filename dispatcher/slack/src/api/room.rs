@@ -37,6 +37,11 @@ impl Room {
         ThreadId { chat: CHAT.into(), room: format!("{}/{}", self.team, self.channel), root: root.into() }
     }
 
+    /// As one name.
+    pub(crate) fn key(&self) -> String {
+        format!("{}/{}", self.team, self.channel)
+    }
+
     /// Whether it is a direct message with one person.
     pub(crate) fn direct(&self) -> bool {
         self.channel.starts_with('D')

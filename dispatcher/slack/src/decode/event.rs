@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::message::{author, heard, mentions, said};
+use super::message::{self, author, heard, mentions, said};
 use super::{Decoded, Deleted, Edited, Heard, Home, Meaning, Reacted, Stopped, What, key, owned, text, thread};
 
 /// Who we are in the workspace that the event came through, as far as the envelope says.
@@ -21,7 +21,7 @@ pub(super) fn decode(body: &Value) -> Decoded {
     let kind = text(event, "/type").unwrap_or("unknown");
     let us = us(body);
     let meaning = match kind {
-        "app_mention" | "message" => message(event, team, &us, kind == "app_mention"),
+        "app_mention" | "message" => spoken(event, team, &us, kind == "app_mention"),
         "reaction_added" => reacted(event, team, &us),
         "app_home_opened" => home(event, team),
         "agent_session_stopped" => stopped(event, team),
@@ -77,7 +77,7 @@ fn subscribed(event: &Value, kind: &str) -> String {
     }
 }
 
-fn message(event: &Value, team: &str, us: &Us<'_>, mention: bool) -> Meaning {
+fn spoken(event: &Value, team: &str, us: &Us<'_>, mention: bool) -> Meaning {
     let Some(channel) = text(event, "/channel") else { return Meaning::Ignored("the message is in no channel") };
     match text(event, "/subtype") {
         Some("message_changed") => return changed(event, team, channel, us),
@@ -127,11 +127,7 @@ fn changed(event: &Value, team: &str, channel: &str, us: &Us<'_>) -> Meaning {
         Err(why) => return Meaning::Ignored(why),
     };
     said.direct = direct(event, channel);
-    let edited = Edited { before: words.map(Into::into), edited: edited.into(), now: said };
-    let root = edited.now.thread.clone().unwrap_or_else(|| edited.now.ts.clone());
-    let thread = thread(team, channel, &root);
-    let id = key("edited", &thread.room, &[&edited.now.ts, &edited.edited]);
-    Meaning::Heard(Heard { id, thread, what: What::Edited(edited) })
+    Meaning::Heard(message::edited(team, channel, Edited { before: words.map(Into::into), edited: edited.into(), now: said }))
 }
 
 fn deleted(event: &Value, team: &str, channel: &str, us: &Us<'_>) -> Meaning {
@@ -142,9 +138,7 @@ fn deleted(event: &Value, team: &str, channel: &str, us: &Us<'_>) -> Meaning {
     let gone = text(event, "/deleted_ts").or_else(|| text(event, "/message/ts")).or_else(|| text(before, "/ts"));
     let Some(ts) = gone else { return Meaning::Ignored("it does not say which message is gone") };
     let root = text(before, "/thread_ts").or_else(|| text(event, "/message/thread_ts")).unwrap_or(ts);
-    let thread = thread(team, channel, root);
-    let id = key("deleted", &thread.room, &[ts]);
-    Meaning::Heard(Heard { id, thread, what: What::Deleted(Deleted { ts: ts.into(), author: author(before) }) })
+    Meaning::Heard(message::deleted(team, channel, root, Deleted { ts: ts.into(), author: author(before) }))
 }
 
 fn reacted(event: &Value, team: &str, us: &Us<'_>) -> Meaning {
@@ -158,10 +152,8 @@ fn reacted(event: &Value, team: &str, us: &Us<'_>) -> Meaning {
         return Meaning::Ignored("it is our own mark");
     }
     let at = text(event, "/event_ts").unwrap_or_default();
-    let thread = thread(team, channel, ts);
-    let id = key("reacted", &thread.room, &[ts, user, reaction, at]);
     let what = Reacted { ts: ts.into(), user: user.into(), reaction: reaction.into(), event: at.into() };
-    Meaning::Heard(Heard { id, thread, what: What::Reacted(what) })
+    Meaning::Heard(message::reacted(team, channel, what))
 }
 
 fn home(event: &Value, team: &str) -> Meaning {

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::{Author, File, Heard, Quoted, Said, What, key, owned, text, thread};
+use super::{Author, Deleted, Edited, File, Heard, Quoted, Reacted, Said, What, key, owned, text, thread};
 
 /// The longest text that is kept of a message and of all that is quoted in it, in characters: Slack's own limit.
 pub(crate) const MAX_TEXT: usize = 40_000;
@@ -41,6 +41,39 @@ pub(crate) fn heard(team: &str, channel: &str, said: Said) -> Heard {
     let root = said.thread.clone().unwrap_or_else(|| said.ts.clone());
     let thread = thread(team, channel, &root);
     Heard { id: key("said", &thread.room, &[&said.ts]), thread, what: What::Said(said) }
+}
+
+/// The delivery of a changed message: the same for the event and the message read back later.
+pub(crate) fn edited(team: &str, channel: &str, edited: Edited) -> Heard {
+    let root = edited.now.thread.clone().unwrap_or_else(|| edited.now.ts.clone());
+    let thread = thread(team, channel, &root);
+    let id = key("edited", &thread.room, &[&edited.now.ts, &edited.edited]);
+    Heard { id, thread, what: What::Edited(edited) }
+}
+
+/// The delivery of a message that is gone.
+pub(crate) fn deleted(team: &str, channel: &str, root: &str, deleted: Deleted) -> Heard {
+    let thread = thread(team, channel, root);
+    let id = key("deleted", &thread.room, &[&deleted.ts]);
+    Heard { id, thread, what: What::Deleted(deleted) }
+}
+
+/// The delivery of a reaction.
+pub(crate) fn reacted(team: &str, channel: &str, reacted: Reacted) -> Heard {
+    let thread = thread(team, channel, &reacted.ts);
+    let id = key("reacted", &thread.room, &[&reacted.ts, &reacted.user, &reacted.reaction, &reacted.event]);
+    Heard { id, thread, what: What::Reacted(reacted) }
+}
+
+/// When a message that was read back was changed, if its words ever were.
+pub(crate) fn changed(message: &Value) -> Option<&str> {
+    text(message, "/edited/ts")
+}
+
+/// The message that a thread's first one left behind when it was deleted, as its deletion.
+pub(crate) fn emptied(team: &str, channel: &str, message: &Value) -> Option<Heard> {
+    let ts = text(message, "/ts").filter(|_| text(message, "/subtype") == Some("tombstone"))?;
+    Some(deleted(team, channel, ts, Deleted { ts: ts.into(), author: Author::default() }))
 }
 
 /// Who wrote it.

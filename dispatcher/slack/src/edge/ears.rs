@@ -31,6 +31,11 @@ impl Ears {
         self.counter.count(what);
     }
 
+    /// So many more of something.
+    pub(crate) fn add(&self, what: &str, many: usize) {
+        (0..many).for_each(|_| self.counter.count(what));
+    }
+
     /// A kind of delivery came.
     pub(crate) fn heard(&self, kind: &str, at: Time) {
         let mut fresh = self.fresh();

@@ -75,7 +75,8 @@ impl Hearing<'_> {
         let root = match self.posted(commanded, &by, &text).await {
             Ok(root) => root,
             Err(trouble) if trouble.is(NOT_THERE) => {
-                let words = "I am not in that channel, so I cannot answer there. Invite me with /invite, and try again.";
+                let words =
+                    "I am not in that channel, so I cannot answer there. Invite me with /invite, and try again.";
                 self.tell(&commanded.user, None, &Post::line(words)).await?;
                 return Ok(nothing("we are not in that channel"));
             }
@@ -198,7 +199,8 @@ fn commanded_as(hearing: &Hearing<'_>) -> String {
 }
 
 fn help(command: &str) -> Post {
-    let example = |text: &str| Line::Text { spans: vec![Span::Plain("• ".into()), Span::Code(format!("{command} {text}"))] };
+    let example =
+        |text: &str| Line::Text { spans: vec![Span::Plain("• ".into()), Span::Code(format!("{command} {text}"))] };
     Post::line("Say what should change and, if it is not clear, where:")
         .and(example("the pricing page says $9, it should say $12"))
         .and(example("repo:acme/website why is the build slow?"))

@@ -109,7 +109,8 @@ impl Hearing<'_> {
 
     async fn names(&self, said: &Said, us: &str) -> Result<BTreeMap<String, String>, Trouble> {
         let texts = std::iter::once(&said.text).chain(said.quoted.iter().map(|quoted| &quoted.text));
-        let users: BTreeSet<&str> = texts.flat_map(|text| notation::mentioned(text)).filter(|user| *user != us).collect();
+        let users: BTreeSet<&str> =
+            texts.flat_map(|text| notation::mentioned(text)).filter(|user| *user != us).collect();
         let mut names = BTreeMap::from([(us.to_owned(), "Signalbox".to_owned())]);
         for user in users.into_iter().take(MAX_NAMES) {
             names.insert(user.into(), self.slack.known(&self.room.team, user).await?.name);
@@ -123,9 +124,8 @@ impl Hearing<'_> {
         let us = self.slack.us(&self.room.team).await?;
         let thread = self.slack.thread(&self.room, root).await?;
         let told = thread.iter().filter_map(|message| crate::decode::message::said(message).ok());
-        let others: Vec<Said> = told
-            .filter(|message| message.author.user.as_ref() != Some(&us.user) && message.ts <= said.ts)
-            .collect();
+        let others: Vec<Said> =
+            told.filter(|message| message.author.user.as_ref() != Some(&us.user) && message.ts <= said.ts).collect();
         Ok(others.iter().rev().take_while(|message| message.author.bot.is_some()).count())
     }
 }

@@ -96,7 +96,8 @@ impl Hearing<'_> {
         let page: Result<Page, Trouble> = self.slack.0.api.get(Method::Replies, &self.room, &parameters).await;
         match page {
             Ok(page) => {
-                let found = page.messages.iter().find(|message| message.get("ts").and_then(|it| it.as_str()) == Some(ts));
+                let found =
+                    page.messages.iter().find(|message| message.get("ts").and_then(|it| it.as_str()) == Some(ts));
                 Ok(found.and_then(|message| said(message).ok()))
             }
             Err(trouble) if trouble.is(UNREADABLE) => Ok(None),

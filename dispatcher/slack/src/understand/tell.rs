@@ -9,7 +9,8 @@ use crate::api::{Method, Room, Trouble};
 use crate::encode::{About, encode};
 
 /// What Slack says where somebody cannot be told something in the channel.
-const ELSEWHERE: &[&str] = &["user_not_in_channel", "not_in_channel", "channel_not_found", "is_archived", "thread_not_found"];
+const ELSEWHERE: &[&str] =
+    &["user_not_in_channel", "not_in_channel", "channel_not_found", "is_archived", "thread_not_found"];
 
 #[derive(Serialize)]
 struct Ephemeral<'a> {
