@@ -7,9 +7,11 @@ use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 use futures::poll;
+use signalbox_domain::change::{Remark, Review};
 use signalbox_domain::devbox::{Assignment, Control, Report};
 use signalbox_domain::event::{Delivery, Event, Fact};
 use signalbox_domain::id::{DeliveryId, Digest, RunId};
+use signalbox_domain::identity::Permission;
 use signalbox_domain::run::{Run, Stage, State};
 use signalbox_domain::talk::{Message, ThreadId};
 use signalbox_domain::time::{Span, Time};
@@ -20,7 +22,7 @@ use signalbox_ports::clock::Clock as _;
 use signalbox_ports::intake::Intake as _;
 use signalbox_ports::store::Store as _;
 use signalbox_world::boxes::Turned;
-use signalbox_world::chat::Recall;
+use signalbox_world::chat::{Chat, Recall};
 use signalbox_world::fault::{Fault, Moment};
 use signalbox_world::{World, person};
 
@@ -65,6 +67,7 @@ pub(super) struct Harness {
     parked: Parked,
     free_at: Option<Time>,
     presses: u64,
+    raw: bool,
 }
 
 impl Harness {
@@ -80,6 +83,7 @@ impl Harness {
             parked: Parked::default(),
             free_at: None,
             presses: 0,
+            raw: scenario.raw,
         };
         harness.prepare();
         harness
@@ -131,6 +135,24 @@ impl Harness {
                     let key = format!("pressed:{thread}:{}", self.presses);
                     self.deliver(&thread, run, key, Fact::Pressed { action, by: person(who) }).await;
                 }
+                Beat::Review(thread, who, text) => {
+                    let thread = self.threads[thread].clone();
+                    let review = review(text);
+                    let fact = Fact::Reviewed { review, by: person(who) };
+                    self.deliver(&thread, None, format!("reviewed:{thread}"), fact).await;
+                }
+                Beat::Link(thread, who) => {
+                    let thread = self.threads[thread].clone();
+                    let asked = |harness: &Self, _: Option<&Run>| {
+                        harness.world.chat.button(&thread, "Link my account").is_some()
+                    };
+                    if !self.wait(asked, &thread).await {
+                        self.missed.push(format!("{who} was never asked who they are"));
+                    }
+                    let by = person(who);
+                    self.world.forge.link(&by.id, "forge:1", "acme/website", Permission::Write);
+                    self.deliver(&thread, None, format!("linked:{thread}"), Fact::Linked { by }).await;
+                }
                 Beat::Await(thread, phase) => {
                     let thread = self.threads[thread].clone();
                     let so =
@@ -173,7 +195,12 @@ impl Harness {
     /// An edge receives something, and its sender tries again until it is taken.
     async fn deliver(&mut self, thread: &ThreadId, run: Option<RunId>, id: String, fact: Fact) {
         let event = Event { id: DeliveryId(id), at: self.world.clock.now(), fact };
-        let delivery = Delivery { thread: thread.clone(), run, event };
+        let mut delivery = Delivery { thread: thread.clone(), run, event };
+        if self.raw {
+            let id = DeliveryId(format!("raw:{}", delivery.event.id));
+            let event = Event { id, at: delivery.event.at, fact: Chat::raw(std::slice::from_ref(&delivery)) };
+            delivery = Delivery { thread: thread.clone(), run: None, event };
+        }
         for _ in 0..MAX_TURNS {
             let (engine, copy) = (self.world.engine.clone(), delivery.clone());
             if let Some(Ok(_)) = attempt(&self.parked, async move { engine.receive(copy).await }).await {
@@ -299,6 +326,16 @@ fn at_work(world: &World, run: &Run, phase: &str) -> bool {
         return false;
     };
     world.boxes.assignments().iter().any(|assignment| assignment.devbox == *devbox)
+}
+
+fn review(text: &str) -> Review {
+    Review {
+        id: "7".into(),
+        url: "https://forge.example/7".into(),
+        asks: true,
+        text: String::new(),
+        remarks: vec![Remark { path: "src/pricing.html".into(), line: Some(1), text: text.into() }],
+    }
 }
 
 /// Makes a call on the dispatcher. `None`: it hangs; it is left hanging, and whoever called gives up.

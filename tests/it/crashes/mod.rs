@@ -164,6 +164,16 @@ async fn second_thoughts_survive_every_trouble() {
 }
 
 #[tokio::test]
+async fn checks_and_a_review_survive_every_trouble() {
+    meet("checks and a review").await;
+}
+
+#[tokio::test]
+async fn what_is_received_raw_from_somebody_unknown_survives_every_trouble() {
+    meet("raw, from somebody unknown").await;
+}
+
+#[tokio::test]
 async fn two_threads_survive_every_trouble() {
     meet("two threads, one place").await;
 }

@@ -1,6 +1,7 @@
 //! What people do while things break.
 
 use serde_json::json;
+use signalbox_domain::change::{Checks, Ran, Verdict};
 use signalbox_domain::time::Span;
 use signalbox_world::World;
 use signalbox_world::boxes::Act;
@@ -16,6 +17,10 @@ pub(super) enum Beat {
     Edit(usize, &'static str),
     /// Somebody presses a button, as soon as it is there.
     Press(usize, &'static str, &'static str),
+    /// Somebody reviews the thread's change request.
+    Review(usize, &'static str, &'static str),
+    /// Somebody says who they are at the forge, once they were asked.
+    Link(usize, &'static str),
     /// A phase is being worked on.
     Await(usize, &'static str),
     /// The thread's run is over.
@@ -27,6 +32,8 @@ pub(super) struct Scenario {
     pub(super) name: &'static str,
     /// How many runs are worked at once.
     pub(super) places: u32,
+    /// Whether edges hand in what only the chat can say the meaning of.
+    pub(super) raw: bool,
     pub(super) arrange: fn(&World),
     pub(super) beats: &'static [Beat],
     /// How the runs of all threads end, thread by thread, oldest first.
@@ -38,10 +45,11 @@ pub(super) struct Scenario {
 const CHANGE: &str = "the pricing page says $9, it should say $12";
 
 /// Every story.
-pub(super) const ALL: [Scenario; 9] = [
+pub(super) const ALL: [Scenario; 11] = [
     Scenario {
         name: "build",
         places: 4,
+        raw: false,
         arrange: |_| {},
         beats: &[Beat::Ask("Ana", CHANGE)],
         outcomes: &["delivered"],
@@ -50,6 +58,7 @@ pub(super) const ALL: [Scenario; 9] = [
     Scenario {
         name: "gate",
         places: 4,
+        raw: false,
         arrange: risky,
         beats: &[Beat::Ask("Ana", CHANGE), Beat::Press(0, "Max", "Approve")],
         outcomes: &["delivered"],
@@ -58,6 +67,7 @@ pub(super) const ALL: [Scenario; 9] = [
     Scenario {
         name: "stop",
         places: 4,
+        raw: false,
         arrange: |world| world.script("build", vec![vec![Act::Report("thinking"), Act::Hang]]),
         beats: &[Beat::Ask("Ana", CHANGE), Beat::Await(0, "build"), Beat::Reply(0, "Ana", "stop")],
         outcomes: &["stopped"],
@@ -66,6 +76,7 @@ pub(super) const ALL: [Scenario; 9] = [
     Scenario {
         name: "stop, then again",
         places: 4,
+        raw: false,
         arrange: |world| world.script("build", vec![vec![Act::Hang], build()]),
         beats: &[
             Beat::Ask("Ana", CHANGE),
@@ -80,6 +91,7 @@ pub(super) const ALL: [Scenario; 9] = [
     Scenario {
         name: "deaf",
         places: 4,
+        raw: false,
         arrange: |world| world.script("build", vec![vec![Act::Deaf]]),
         beats: &[Beat::Ask("Ana", CHANGE), Beat::Await(0, "build"), Beat::Reply(0, "Ana", "stop")],
         outcomes: &["stopped"],
@@ -88,6 +100,7 @@ pub(super) const ALL: [Scenario; 9] = [
     Scenario {
         name: "lost box",
         places: 4,
+        raw: false,
         arrange: |world| {
             world.script("build", vec![vec![Act::Report("thinking"), Act::Vanish], build()]);
         },
@@ -98,6 +111,7 @@ pub(super) const ALL: [Scenario; 9] = [
     Scenario {
         name: "follow-up",
         places: 4,
+        raw: false,
         arrange: |world| world.script("build", vec![vec![Act::Report("thinking"), Act::Hang], build()]),
         beats: &[
             Beat::Ask("Ana", CHANGE),
@@ -111,6 +125,7 @@ pub(super) const ALL: [Scenario; 9] = [
     Scenario {
         name: "second thoughts",
         places: 4,
+        raw: false,
         arrange: |_| {},
         beats: &[
             Beat::Ask("Ana", CHANGE),
@@ -122,8 +137,36 @@ pub(super) const ALL: [Scenario; 9] = [
         changes: 1,
     },
     Scenario {
+        name: "checks and a review",
+        places: 4,
+        raw: false,
+        arrange: |world| {
+            world.script("build", vec![page("<p>12$</p>\n"), build()]);
+            let checks = [Verdict::Pending, Verdict::Failed].map(ran);
+            world.forge.check(vec![checks.into(), vec![ran(Verdict::Passed)]]);
+        },
+        beats: &[
+            Beat::Ask("Ana", CHANGE),
+            Beat::Over(0),
+            Beat::Review(0, "Max", "Say: a month."),
+            Beat::Press(0, "Ana", "Resolve these"),
+        ],
+        outcomes: &["delivered", "delivered"],
+        changes: 1,
+    },
+    Scenario {
+        name: "raw, from somebody unknown",
+        places: 4,
+        raw: true,
+        arrange: |world| world.forge.ask_who(),
+        beats: &[Beat::Ask("Ana", CHANGE), Beat::Reply(0, "Ana", "status"), Beat::Link(0, "Ana")],
+        outcomes: &["delivered"],
+        changes: 1,
+    },
+    Scenario {
         name: "two threads, one place",
         places: 1,
+        raw: false,
         arrange: |_| {},
         beats: &[Beat::Ask("Ana", CHANGE), Beat::Ask("Bob", "why do we show prices with tax?")],
         outcomes: &["delivered", "answered"],
@@ -133,12 +176,23 @@ pub(super) const ALL: [Scenario; 9] = [
 
 /// What a build that goes well does.
 fn build() -> Vec<Act> {
+    page("<p>$12</p>\n")
+}
+
+fn page(text: &'static str) -> Vec<Act> {
     vec![
-        Act::Write("src/pricing.html", "<p>$12</p>\n"),
+        Act::Write("src/pricing.html", text),
         Act::Spend(400_000),
         Act::Report("editing src/pricing.html"),
         Act::Handoff("summary.md", "Changed one price."),
     ]
+}
+
+fn ran(verdict: Verdict) -> Checks {
+    Checks {
+        ran: vec![Ran { name: "unit".into(), verdict, url: String::new(), log: "12$ is no price".into() }],
+        held: false,
+    }
 }
 
 fn risky(world: &World) {

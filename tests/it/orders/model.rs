@@ -487,7 +487,9 @@ impl Model {
                 (Fact::Opened { phase: "open".into(), change }, place)
             }
             Unopened => (Fact::Unopened { phase: "open".into(), reason: "no".into() }, find(&opens)),
-            ChecksPending => self.checked(Checks { ran: vec![ran(Verdict::Pending)], held: self.events.is_multiple_of(2) }),
+            ChecksPending => {
+                self.checked(Checks { ran: vec![ran(Verdict::Pending)], held: self.events.is_multiple_of(2) })
+            }
             ChecksPassed => self.checked(Checks { ran: vec![ran(Verdict::Passed)], held: false }),
             ChecksFailed => self.checked(Checks { ran: vec![ran(Verdict::Failed)], held: false }),
             ChecksUnread => self.checked(Checks::unreadable("no")),
