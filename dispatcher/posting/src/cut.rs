@@ -5,7 +5,7 @@ use std::ops::Range;
 use unicode_segmentation::UnicodeSegmentation;
 
 use crate::clean::BREAK;
-use crate::fence::{Code, codes};
+use crate::fence::{Code, almost_fences, codes};
 use crate::markdown::{self, Layout};
 use crate::split::{Budget, Left, MIN_SIZE, Split};
 use crate::spot;
@@ -47,6 +47,30 @@ struct Piece<'a> {
 }
 
 pub(crate) fn pieces(text: &str, budget: &Budget, notice: &dyn Fn(&Left) -> String) -> Split {
+    let almost = almost_fences(text, &markdown::read(text));
+    if almost.is_empty() {
+        return cut(text, budget, notice);
+    }
+    // A cut, or what it moves, would make fences of them.
+    let mut kept = String::with_capacity(text.len() + almost.len() * BREAK.len_utf8());
+    let mut done = 0;
+    for at in &almost {
+        kept.push_str(&text[done..*at]);
+        kept.push(BREAK);
+        done = *at;
+    }
+    kept.push_str(&text[done..]);
+    let before = |at: usize| {
+        let breaks = (0..almost.len()).filter(|n| almost[*n] + n * BREAK.len_utf8() < at).count();
+        (at - breaks * BREAK.len_utf8()).min(text.len())
+    };
+    let told = |left: &Left| Left { from: before(left.from), ..*left };
+    let split = cut(&kept, budget, &|left| notice(&told(left)));
+    let skipped = split.skipped.into_iter().map(|range| before(range.start)..before(range.end)).collect();
+    Split { left: split.left.as_ref().map(told), skipped, ..split }
+}
+
+fn cut(text: &str, budget: &Budget, notice: &dyn Fn(&Left) -> String) -> Split {
     let mut split = Split { pieces: Vec::new(), left: None, skipped: Vec::new() };
     if budget.size < MIN_SIZE {
         split.left = left(text, 0, budget);
@@ -57,7 +81,8 @@ pub(crate) fn pieces(text: &str, budget: &Budget, notice: &dyn Fn(&Left) -> Stri
     while split.pieces.len() < budget.pieces {
         let Some(rest) = left(text, at.byte, budget) else { break };
         let (mut piece, mut next) = cutter.piece(at, budget.size);
-        if split.pieces.len() + 1 == budget.pieces && left(text, next.byte, budget).is_some() {
+        let last = split.pieces.len() + 1 == budget.pieces || next <= at;
+        if last && left(text, next.byte, budget).is_some() {
             let words = |left: &Left| Some(notice(left)).filter(|it| budget.unit.of(it) <= budget.size / 2);
             let most = [words(&rest), Some(rest.words())].into_iter().flatten().map(|it| budget.unit.of(&it)).max();
             let most = most.unwrap_or_default();
@@ -67,11 +92,9 @@ pub(crate) fn pieces(text: &str, budget: &Budget, notice: &dyn Fn(&Left) -> Stri
             piece = if piece.trim().is_empty() { said } else { format!("{}\n\n{said}", piece.trim_end()) };
         }
         split.skipped.extend(cutter.skipped(at, next));
-        let stuck = next <= at;
-        at = next.max(at);
+        at = next;
         split.pieces.extend(Some(piece.trim_end().to_owned()).filter(|piece| !piece.trim().is_empty()));
-        // There is always room for something; but better to leave it out and say so than never to end.
-        if stuck {
+        if last {
             break;
         }
     }
@@ -160,8 +183,8 @@ impl<'a> Cutter<'a> {
     /// Puts as much of the text as fits, and says up to where.
     fn put(&self, piece: &mut Piece<'_>, range: Range<usize>, from: At, indent: &(usize, usize)) -> usize {
         let mut start = range.start;
-        let anew = if piece.text.is_empty() { from.byte > 0 } else { piece.text.ends_with('\n') };
-        if anew && !self.text[..start].ends_with('\n') {
+        let first = piece.text.is_empty() && from.byte > 0;
+        if first || (piece.text.ends_with('\n') && !self.text[..start].ends_with('\n')) {
             // What a piece begins with was the middle of something: it begins no list, heading, command …
             let skipped = self.text[range.clone()].len() - self.text[range.clone()].trim_start().len();
             start += skipped;
@@ -179,7 +202,7 @@ impl<'a> Cutter<'a> {
         let (until, width) = *indent;
         piece.push(&dedented(&self.text[start..end], self.text[..start].ends_with('\n'), start < until, width));
         // Nothing but white space was taken: it is worth no cut.
-        if end == start && start > range.start { range.start } else { end }
+        if end == start && end < range.end { range.start } else { end }
     }
 
     /// The best place to cut behind `start` and not behind `end`, which is not the text's.
@@ -285,7 +308,8 @@ impl Piece<'_> {
     /// an earlier piece, so that it cannot be written as it was.
     fn code(&mut self, text: &str, code: &Code, from: usize, torn: bool) -> usize {
         let whole = from <= code.range.start;
-        if whole && code.closed && !torn && self.push(&text[code.range.clone()]) {
+        let begins = self.text.trim().is_empty() && !text[..code.range.start].trim().is_empty();
+        if whole && code.closed && !torn && !(code.indented && begins) && self.push(&text[code.range.clone()]) {
             return code.range.end;
         }
         let unit = self.budget.unit;
@@ -312,6 +336,8 @@ impl Piece<'_> {
             let mut end = 0;
             if body.is_empty() && blank {
                 // One line longer than a piece.
+                body.push_str(before);
+                left = left.saturating_sub(unit.of(before));
                 for grapheme in line.graphemes(true) {
                     left = match left.checked_sub(unit.of(grapheme)) {
                         Some(left) => left,

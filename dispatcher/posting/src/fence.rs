@@ -27,13 +27,15 @@ pub(crate) struct Code {
     pub(crate) info: String,
     /// Whether it can be written as it is.
     pub(crate) closed: bool,
+    /// Whether it is code only by being indented: at the start of a piece it would be none.
+    pub(crate) indented: bool,
     /// Whether it holds longer runs of both than a fence should have: its lines are bits, kept apart.
     apart: bool,
 }
 
 /// The code of a text that may have to be cut.
 pub(crate) fn codes(text: &str, layout: &Layout, budget: &Budget) -> Vec<Code> {
-    let fences = layout.fences.iter().map(|fence| Code::of(fence, text));
+    let fences = layout.fences.iter().chain(&layout.indented).map(|fence| Code::of(fence, text));
     let long = |span: &&Range<usize>| budget.unit.of(&text[(*span).clone()]) > budget.size / 2;
     let spans = layout.spans.iter().filter(long).map(|span| Code::spanning(span, text));
     fences.chain(spans).collect()
@@ -42,20 +44,30 @@ pub(crate) fn codes(text: &str, layout: &Layout, budget: &Budget) -> Vec<Code> {
 impl Code {
     fn of(fence: &Fence, text: &str) -> Self {
         let line = text[..fence.range.start].rfind('\n').map_or(0, |end| end + 1);
-        let first = text[line..fence.range.start].chars().all(|c| matches!(c, ' ' | '>'));
+        let first = text[line..fence.range.start].chars().all(|c| matches!(c, ' ' | '>' | '\t'));
         let start = if first { line } else { fence.range.start };
         let end = fence.range.end + usize::from(text[fence.range.end..].starts_with('\n'));
-        let info: String = fence.info.chars().filter(|c| !matches!(c, '`' | '~' | '\n')).collect();
-        let mut lines = fence.lines.clone();
-        let short = info.len() <= MAX_INFO;
-        if !short && let Some(run) = fence.run(text) {
-            // Too long to be said again and again: it is the first line instead.
-            let words = fence.range.start + text[fence.range.clone()].find(run).unwrap_or_default() + run.len();
-            let end = text[words..].find('\n').map_or(text.len(), |end| words + end + 1);
-            lines.insert(0, words..end);
+        let mut lines: Vec<Range<usize>> = Vec::new();
+        for line in &fence.lines {
+            match lines.last_mut() {
+                Some(last) if last.end == line.start && !text[last.clone()].ends_with('\n') => last.end = line.end,
+                Some(_) | None => lines.push(line.clone()),
+            }
         }
-        let closed = fence.closed(text);
-        Self::fenced(text, start..end, lines, if short { info } else { String::new() }, closed)
+        lines = lines.into_iter().flat_map(|range| single(text, range)).collect();
+        // As it is written, not as it is read: `&#64;` stays what it is.
+        let run = fence.run(text).filter(|_| fence.fenced).unwrap_or_default();
+        let words = fence.range.start + text[fence.range.clone()].find(run).unwrap_or_default() + run.len();
+        let end_of_line = text[words..].find('\n').map_or(text.len(), |end| words + end + 1);
+        let mut info = if fence.fenced { text[words..end_of_line].trim() } else { "" };
+        if info.len() > MAX_INFO || info.contains(['`', '~']) {
+            // Too long to be said again and again: it is the first line instead.
+            lines.insert(0, words..end_of_line);
+            info = "";
+        }
+        let closed = !fence.fenced || fence.closed(text);
+        let code = Self::fenced(text, start..end, lines, info.into(), closed);
+        Self { indented: !fence.fenced, ..code }
     }
 
     fn spanning(span: &Range<usize>, text: &str) -> Self {
@@ -69,7 +81,7 @@ impl Code {
         let apart = most >= MAX_RUN;
         let run = fence.repeat((most + 1).clamp(3, MAX_RUN));
         let lines = if apart { lines.into_iter().flat_map(|line| bits(text, line)).collect() } else { lines };
-        Self { range, lines, run, info, closed, apart }
+        Self { range, lines, run, info, closed, apart, indented: false }
     }
 
     /// Its lines from a byte on, each with where it is and what is put before it. None of them closes a fence of ours,
@@ -86,6 +98,23 @@ impl Code {
     }
 }
 
+/// Where lines begin with what would be a fence if they stood a little differently, and is none: by being indented, or
+/// by a backtick further on.
+pub(crate) fn almost_fences(text: &str, layout: &Layout) -> Vec<usize> {
+    let marks = |c: char| matches!(c, ' ' | '\t' | '>' | '-' | '*' | '+' | '.' | ')') || c.is_ascii_digit();
+    let mut found = Vec::new();
+    let mut start = 0;
+    for line in text.split_inclusive('\n') {
+        let at = start + line.len() - line.trim_start_matches(marks).len();
+        if text[at..].starts_with("```") || text[at..].starts_with("~~~") {
+            let code = layout.fences.iter().chain(&layout.indented).any(|fence| fence.range.contains(&at));
+            found.extend((!code).then_some(at));
+        }
+        start += line.len();
+    }
+    found
+}
+
 /// What to fence these lines with, and the longest run of it in them.
 fn run(text: &str, lines: &[Range<usize>]) -> (&'static str, usize) {
     let longest = |fence: char| {
@@ -99,6 +128,17 @@ fn run(text: &str, lines: &[Range<usize>]) -> (&'static str, usize) {
     };
     let (ticks, tildes) = (longest('`'), longest('~'));
     if ticks <= tildes { ("`", ticks) } else { ("~", tildes) }
+}
+
+/// Several lines, each by itself.
+fn single(text: &str, lines: Range<usize>) -> Vec<Range<usize>> {
+    let mut start = lines.start;
+    let each = text[lines].split_inclusive('\n').map(|line| {
+        let range = start..start + line.len();
+        start = range.end;
+        range
+    });
+    each.collect()
 }
 
 /// A line in bits that are shorter than any fence.

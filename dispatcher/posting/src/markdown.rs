@@ -11,6 +11,8 @@ pub(crate) struct Layout {
     pub(crate) spans: Vec<Range<usize>>,
     /// Fenced code, in order.
     pub(crate) fences: Vec<Fence>,
+    /// Code by being indented, in order.
+    pub(crate) indented: Vec<Fence>,
     /// Links and images, in order of where they end.
     pub(crate) links: Vec<Link>,
     /// Whether there is HTML.
@@ -26,15 +28,16 @@ pub(crate) struct Layout {
     pub(crate) items: Vec<Range<usize>>,
 }
 
-/// Fenced code.
+/// Fenced code, or indented code.
 #[derive(Debug)]
 pub(crate) struct Fence {
     pub(crate) range: Range<usize>,
-    pub(crate) info: String,
     /// Where its lines are, without what they are indented or quoted by.
     pub(crate) lines: Vec<Range<usize>>,
     /// Whether it is in a list or a quotation.
     pub(crate) inner: bool,
+    /// Whether it is fenced. What is only indented is no code to every chat: its text counts as text.
+    pub(crate) fenced: bool,
 }
 
 /// A link, or an image.
@@ -88,11 +91,9 @@ pub(crate) fn read(text: &str) -> Layout {
                 depth += 1;
                 match tag {
                     Tag::CodeBlock(kind) => {
-                        if let CodeBlockKind::Fenced(info) = kind {
-                            let (info, inner) = (info.into_string(), depth > 1);
-                            fence = Some(Fence { range: range.clone(), info, lines: Vec::new(), inner });
-                            code += 1;
-                        }
+                        let fenced = matches!(kind, CodeBlockKind::Fenced(_));
+                        fence = Some(Fence { range: range.clone(), lines: Vec::new(), inner: depth > 1, fenced });
+                        code += usize::from(fenced);
                     }
                     Tag::Link { link_type, dest_url, .. } => {
                         let within = !open.is_empty();
@@ -114,8 +115,8 @@ pub(crate) fn read(text: &str) -> Layout {
                 match end {
                     TagEnd::CodeBlock => {
                         if let Some(fence) = fence.take() {
-                            layout.fences.push(fence);
-                            code -= 1;
+                            code -= usize::from(fence.fenced);
+                            if fence.fenced { layout.fences.push(fence) } else { layout.indented.push(fence) }
                         }
                     }
                     TagEnd::Link | TagEnd::Image => layout.links.extend(open.pop()),
@@ -150,7 +151,6 @@ fn text_of(
 ) {
     if let Some(fence) = fence {
         fence.lines.push(range.clone());
-        return;
     }
     open.iter_mut().for_each(|link| link.says.push_str(words));
     let bare = open.last().is_some_and(|link| link.kind == Kind::Bare);

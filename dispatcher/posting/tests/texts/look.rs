@@ -32,7 +32,9 @@ pub(crate) fn seen(text: &str) -> Seen {
         match event {
             Event::Start(Tag::CodeBlock(CodeBlockKind::Fenced(_))) => fenced = true,
             Event::End(TagEnd::CodeBlock) => fenced = false,
-            Event::Start(Tag::Link { dest_url, .. } | Tag::Image { dest_url, .. }) => seen.links.push(dest_url.to_string()),
+            Event::Start(Tag::Link { dest_url, .. } | Tag::Image { dest_url, .. }) => {
+                seen.links.push(dest_url.to_string())
+            }
             Event::Code(words) => seen.code.push_str(&words),
             Event::Text(words) if fenced => seen.code.push_str(&words),
             Event::Text(words) => seen.outside.push_str(&words),
@@ -62,8 +64,8 @@ pub(crate) fn acting(text: &str) -> Option<String> {
                 }
             }
             (
-                "" | "p" | "em" | "strong" | "del" | "ul" | "ol" | "li" | "h1" | "h2" | "h3" | "h4" | "h5" | "h6" | "hr" | "br"
-                | "blockquote" | "table" | "thead" | "tbody" | "tr" | "th" | "td" | "input",
+                "" | "p" | "em" | "strong" | "del" | "ul" | "ol" | "li" | "h1" | "h2" | "h3" | "h4" | "h5" | "h6"
+                | "hr" | "br" | "blockquote" | "table" | "thead" | "tbody" | "tr" | "th" | "td" | "input",
                 _,
             ) => {}
             (other, _) => return Some(format!("the tag {other}")),
@@ -73,7 +75,10 @@ pub(crate) fn acting(text: &str) -> Option<String> {
             label.push_str(&words);
         }
         let bare = link.as_ref().is_some_and(|(to, label)| to == label || *to == format!("mailto:{label}"));
-        if code == 0 && !bare && let Some(what) = live(&words) {
+        if code == 0
+            && !bare
+            && let Some(what) = live(&words)
+        {
             return Some(what);
         }
     }

@@ -48,14 +48,18 @@ fn none_of_many(what: &str, look: impl Fn(u64, &mut dyn FnMut(&'static str, Stri
                 })
             })
             .collect();
-        workers.into_iter().map(|worker| worker.join().unwrap()).fold((Faults::new(), 0), |(mut all, sum), (more, facts)| {
-            for (name, (count, shown)) in more {
-                all.entry(name).or_insert((0, shown)).0 += count;
-            }
-            (all, sum + facts)
-        })
+        workers.into_iter().map(|worker| worker.join().unwrap()).fold(
+            (Faults::new(), 0),
+            |(mut all, sum), (more, facts)| {
+                for (name, (count, shown)) in more {
+                    all.entry(name).or_insert((0, shown)).0 += count;
+                }
+                (all, sum + facts)
+            },
+        )
     });
-    let words: Vec<String> = faults.iter().map(|(name, (count, shown))| format!("{name}: {count}, first {shown}")).collect();
+    let words: Vec<String> =
+        faults.iter().map(|(name, (count, shown))| format!("{name}: {count}, first {shown}")).collect();
     println!("{what}: {count} texts, {facts} facts looked at, {} kinds of fault", faults.len());
     assert!(faults.is_empty(), "{}", words.join("\n\n"));
 }
@@ -154,7 +158,7 @@ fn no_text_is_torn_cut_silently_or_over_its_limit_once_it_is_split() {
             }
         }
         for emoji in grow::EMOJI {
-            if shown.matches(emoji).count() < text[..from].matches(emoji).count() {
+            if done.skipped.is_empty() && shown.matches(emoji).count() < text[..from].matches(emoji).count() {
                 fault("an emoji is torn", whole());
             }
         }
