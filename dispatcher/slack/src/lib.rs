@@ -21,6 +21,8 @@ mod decode;
 mod edge;
 pub mod manifest;
 mod catch_up;
+pub mod socket;
+pub mod doctor;
 mod understand;
 
 pub use edge::routes;
