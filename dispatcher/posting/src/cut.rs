@@ -5,7 +5,7 @@ use std::ops::Range;
 use unicode_segmentation::UnicodeSegmentation;
 
 use crate::clean::BREAK;
-use crate::fence::{Code, almost_fences, codes};
+use crate::fence::{APART, Code, almost_fences, codes};
 use crate::markdown::{self, Layout};
 use crate::split::{Budget, Left, MIN_SIZE, Split};
 use crate::spot;
@@ -47,7 +47,13 @@ struct Piece<'a> {
 }
 
 pub(crate) fn pieces(text: &str, budget: &Budget, notice: &dyn Fn(&Left) -> String) -> Split {
-    let almost = almost_fences(text, &markdown::read(text));
+    let layout = markdown::read(text);
+    let fits = budget.pieces > 0 && budget.size >= MIN_SIZE && budget.unit.of(text) <= budget.size;
+    if fits && layout.fences.iter().all(|fence| fence.closed(text)) {
+        let whole = Some(text.trim_end().to_owned()).filter(|text| !text.is_empty());
+        return Split { pieces: whole.into_iter().collect(), left: None, skipped: Vec::new() };
+    }
+    let almost = almost_fences(text, &layout);
     if almost.is_empty() {
         return cut(text, budget, notice);
     }
@@ -188,7 +194,7 @@ impl<'a> Cutter<'a> {
             // What a piece begins with was the middle of something: it begins no list, heading, command …
             let skipped = self.text[range.clone()].len() - self.text[range.clone()].trim_start().len();
             start += skipped;
-            let begins_line = self.text[..start].ends_with('\n') || self.text[range.start..start].contains('\n');
+            let begins_line = self.text[..start].trim_end_matches([' ', '\t']).ends_with('\n');
             let quoted = if begins_line { "" } else { quoted(self.text, start) };
             if !quoted.is_empty() {
                 piece.push(quoted);
@@ -308,8 +314,7 @@ impl Piece<'_> {
     /// an earlier piece, so that it cannot be written as it was.
     fn code(&mut self, text: &str, code: &Code, from: usize, torn: bool) -> usize {
         let whole = from <= code.range.start;
-        let begins = self.text.trim().is_empty() && !text[..code.range.start].trim().is_empty();
-        if whole && code.closed && !torn && !(code.indented && begins) && self.push(&text[code.range.clone()]) {
+        if whole && code.closed && !torn && !code.indented && self.push(&text[code.range.clone()]) {
             return code.range.end;
         }
         let unit = self.budget.unit;
@@ -336,6 +341,7 @@ impl Piece<'_> {
             let mut end = 0;
             if body.is_empty() && blank {
                 // One line longer than a piece.
+                let before = if line.trim_start().starts_with('/') { APART } else { before };
                 body.push_str(before);
                 left = left.saturating_sub(unit.of(before));
                 for grapheme in line.graphemes(true) {

@@ -12,7 +12,7 @@ const MAX_RUN: usize = 20;
 /// The longest info string that is said again, in any unit.
 const MAX_INFO: usize = 24;
 /// What keeps bits of code apart: [`crate::clean::BREAK`].
-const APART: &str = "\u{200B}";
+pub(crate) const APART: &str = "\u{200B}";
 
 /// A fenced code block; or code between backticks too long to be left whole.
 #[derive(Debug)]
@@ -27,7 +27,7 @@ pub(crate) struct Code {
     pub(crate) info: String,
     /// Whether it can be written as it is.
     pub(crate) closed: bool,
-    /// Whether it is code only by being indented: at the start of a piece it would be none.
+    /// Whether it is code only by being indented: what is put before it may make it none.
     pub(crate) indented: bool,
     /// Whether it holds longer runs of both than a fence should have: its lines are bits, kept apart.
     apart: bool,

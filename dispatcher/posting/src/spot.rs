@@ -32,7 +32,7 @@ pub(crate) fn acts(text: &str, at: usize, references: References) -> bool {
             references == References::None && text[at..].starts_with(if bytes[at] == b'`' { "```" } else { "~~~" })
         }
         b':' => hides_its_host(&text[at..]),
-        b'/' => command(text, at),
+        b'/' => begins_line(text, at) && next.is_ascii_alphabetic(),
         _ => false,
     }
 }
@@ -50,10 +50,13 @@ pub(crate) fn command(text: &str, at: usize) -> bool {
     if !rest.starts_with(|c: char| c.is_ascii_alphabetic()) {
         return false;
     }
-    let before = text[..at].rsplit('\n').next().unwrap_or_default();
     let word = rest.trim_start_matches(|c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | ':'));
-    before.chars().all(|c| c.is_whitespace() || c == BREAK)
-        && (word.is_empty() || word.starts_with(char::is_whitespace))
+    begins_line(text, at) && (word.is_empty() || word.starts_with(char::is_whitespace))
+}
+
+fn begins_line(text: &str, at: usize) -> bool {
+    let before = text[..at].trim_end_matches(|c: char| c == BREAK || (c.is_whitespace() && c != '\n'));
+    before.is_empty() || before.ends_with('\n')
 }
 
 /// Where the commands of a text begin.

@@ -11,7 +11,7 @@ use crate::spot::{self, References};
 /// The text as literal text that does nothing, whatever reads it: for a chat's own markup, names, labels and titles, and
 /// wherever Markdown is not wanted. [`clean()`], and then everything that acts gets a [`BREAK`] behind its first
 /// character: what is `live` on the chat, HTML, links, images, character references, fences, addresses that hide their
-/// host behind a name, and commands at the start of a line (`/merge`). Nothing is added that is seen. Doing it again
+/// host behind a name, and words behind a `/` at the start of a line (`/merge`, `/usr`). Nothing is added that is seen. Doing it again
 /// changes nothing.
 pub fn flat(text: &str, live: &[Live]) -> String {
     flatten(&clean(text), live)
@@ -24,11 +24,12 @@ pub fn flat(text: &str, live: &[Live]) -> String {
 /// - links show their host behind their label, as [`crate::link::label`] does, and carry their address with them; links
 ///   that lead to no page of the web ([`crate::link::Place::Nowhere`]) are text;
 /// - HTML is text; what is `live` on the chat is text; character references are text but for `&amp;`, `&lt;`, `&gt;`,
-///   `&quot;` and `&nbsp;`, since the others could spell what is live.
+///   `&quot;` and `&nbsp;`, since the others could spell what is live; words behind a `/` at the start of a line
+///   (`/merge`) are text.
 ///
 /// In fenced code and between backticks, which chats show letter by letter, nothing of that is touched, so that it can
-/// be copied. Everywhere, code included, commands at the start of a line (`/merge`) are text, since programs read them
-/// there.
+/// be copied; but for commands that are a line's first word (`/merge`, not `/usr/bin`), since programs look for them in
+/// code as well.
 ///
 /// A code block that is left open is closed, so that what follows is not in it. If in the end anything still acts when
 /// the result is read as Markdown, or doing it again would change it, the result is [`flat`] instead. So doing it again
