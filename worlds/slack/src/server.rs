@@ -97,7 +97,7 @@ async fn upload(State(world): State<World>, Path(ticket): Path<String>, headers:
         Some((_, boundary)) => part(&body, boundary.trim_matches('"')),
         None => body.to_vec(),
     };
-    if api::upload(&mut world.state(), &ticket, &bytes) {
+    if api::upload(&mut world.state(), &ticket, content_type, &bytes) {
         (StatusCode::OK, format!("OK - {}", bytes.len())).into_response()
     } else {
         (StatusCode::NOT_FOUND, "no such upload").into_response()

@@ -72,6 +72,10 @@ fn share(state: &mut State, caller: &Caller, args: &Args, files: &[FileId]) -> R
     let ts = state.stamp();
     let text = args.text("initial_comment").unwrap_or_default().to_owned();
     let blocks = args.list("blocks").unwrap_or_default();
+    if blocks.iter().any(|block| block["type"] == "markdown") {
+        // Slack takes such a block everywhere but here.
+        return Err(fail("internal_error"));
+    }
     let blocks = chat::checked(state, &blocks)?;
     let content = Content { text, blocks, files: files.to_vec(), ..Content::default() };
     let mut message = Message::new(ts.clone(), author, content);
@@ -105,9 +109,12 @@ pub(crate) fn download(state: &State, token: Option<&str>, id: &str) -> Option<(
 }
 
 /// Takes the bytes that are uploaded to a ticket's URL.
-pub(crate) fn upload(state: &mut State, ticket: &str, bytes: &[u8]) -> bool {
+pub(crate) fn upload(state: &mut State, ticket: &str, mime: &str, bytes: &[u8]) -> bool {
     let mut files = state.files.values_mut();
     let Some(file) = files.find(|file| file.pending && file.ticket == ticket) else { return false };
+    if !mime.is_empty() && !mime.starts_with("multipart/") {
+        mime.clone_into(&mut file.mime);
+    }
     file.bytes = bytes.to_vec();
     true
 }

@@ -106,7 +106,7 @@ pub(super) const METHODS: &[Method] = &[
     method!("conversations.members", Bot, "", TIER_4, &["channel", "cursor", "limit"], conversations::members),
     method!("conversations.open", Bot, "", TIER_3, &["channel", "users", "return_im", "prevent_creation"], conversations::open),
     method!("conversations.replies", Bot, "", TIER_3, PAGE, conversations::replies),
-    method!("files.completeUploadExternal", Bot, "files:write", TIER_4, &["files", "channel_id", "thread_ts", "initial_comment", "channels", "blocks"], files::complete),
+    method!("files.completeUploadExternal", Bot, "files:write", TIER_4, &["files", "channel_id", "thread_ts", "initial_comment", "channels", "blocks", "username", "icon_emoji", "icon_url"], files::complete),
     method!("files.getUploadURLExternal", Bot, "files:write", TIER_4, &["filename", "length", "alt_txt", "snippet_type"], files::upload_url),
     method!("files.info", Bot, "files:read", TIER_4, &["file", "cursor", "limit", "count", "page"], files::info),
     method!("reactions.add", Bot, "reactions:write", TIER_3, &["channel", "name", "timestamp"], reactions::add),

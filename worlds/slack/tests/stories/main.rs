@@ -1,6 +1,8 @@
 //! Stories of a Slack, told with a plain HTTP client and a plain HTTP app.
+#![allow(clippy::unwrap_used)]
 
 mod app;
+mod control;
 mod faults;
 mod limits;
 mod mentions;
