@@ -6,20 +6,28 @@ use std::path::{Path, PathBuf};
 use cargo_metadata::{DependencyKind, Metadata, MetadataCommand, Package};
 
 /// Whom each crate of the dispatcher and each plugin knows, of ours: arrows point down.
-const EDGES: [(&str, &[&str]); 13] = [
+const EDGES: [(&str, &[&str]); 19] = [
     ("domain", &[]),
     ("workflow", &["domain"]),
     ("ports", &["domain"]),
     ("engine", &["domain", "ports", "workflow"]),
+    // What every edge, and every chat, has to be careful of in the same way.
+    ("posting", &["domain"]),
+    ("webhook", &["domain", "ports", "posting"]),
     // Adapters know the ports they fill, and no other adapter.
     ("console", &["domain", "ports"]),
     ("git", &["domain", "ports"]),
     ("ingress", &["domain", "ports"]),
     ("plugin-host", &["domain", "ports"]),
     ("sqlite", &["domain", "ports"]),
+    ("slack", &["domain", "ports", "posting", "webhook"]),
+    ("github", &["domain", "ports", "posting", "webhook"]),
     // The runner is no adapter: it is the program inside the boxes that the sandbox makes.
     ("runner", &["domain"]),
     ("sandbox", &["domain", "ports", "runner"]),
+    // The other side of an adapter: it knows the protocol, and nothing of ours.
+    ("world-slack", &[]),
+    ("world-github", &[]),
     // The guest's side: no host crate at all.
     ("plugin", &[]),
     ("shipped", &[]),
@@ -29,23 +37,37 @@ const EDGES: [(&str, &[&str]); 13] = [
 const MAINS: [&str; 1] = ["cli"];
 
 /// Who may hold what is heavy, or leads outside.
-const HEAVY: [(&str, &[&str]); 12] = [
+const HEAVY: [(&str, &[&str]); 14] = [
     ("wasmtime", &["plugin-host"]),
     ("rusqlite", &["sqlite"]),
     ("hakoniwa", &["runner"]),
     ("landlock", &["runner"]),
     ("saphyr", &["workflow"]),
     ("cel", &["workflow"]),
-    ("jsonschema", &["workflow"]),
+    ("jsonschema", &["workflow", "world-github"]),
+    ("slack-morphism", &["slack"]),
+    ("octocrab", &["github"]),
     ("wit-bindgen", &["plugin"]),
     ("clap", &["cli"]),
-    ("axum", &["cli", "console", "git", "ingress"]),
-    ("ureq", &["cli", "runner"]),
-    ("tokio", &["cli", "console", "engine", "git", "ingress", "sandbox"]),
+    ("axum", &["cli", "console", "git", "github", "ingress", "slack", "webhook", "world-slack"]),
+    ("ureq", &["cli", "runner", "world-github"]),
+    (
+        "tokio",
+        &["cli", "console", "engine", "git", "github", "ingress", "sandbox", "slack", "world-github", "world-slack"],
+    ),
 ];
 
-/// Vendors, whose names are in their own crates and the mains only. A crate for one adds a line of its own below.
-const VENDORS: [&str; 8] = ["slack", "octocrab", "github", "gitlab", "dynamodb", "aws", "lambda", "bedrock"];
+/// Vendors' names, and the crate that is theirs: elsewhere only the mains, the worlds and the tests name them.
+const VENDORS: [(&str, &str); 8] = [
+    ("slack", "slack"),
+    ("octocrab", "github"),
+    ("github", "github"),
+    ("gitlab", "gitlab"),
+    ("dynamodb", "aws"),
+    ("aws", "aws"),
+    ("lambda", "lambda"),
+    ("bedrock", "aws"),
+];
 
 /// Everything the default members must never compile.
 const SLOW: [&str; 6] = ["wasmtime", "rusqlite", "aws-sdk-", "slack-morphism", "octocrab", "lambda_"];
@@ -64,9 +86,15 @@ fn ours(name: &str) -> Option<&str> {
     name.strip_prefix("signalbox-")
 }
 
-/// Whether a crate is a test: tests know whatever they test.
+/// Whether a crate is a test or a measurement: those know whatever they look at.
 fn is_test(package: &Package) -> bool {
-    package.manifest_path.components().rev().nth(2).is_some_and(|folder| folder.as_str() == "tests")
+    let folder = package.manifest_path.components().rev().nth(2);
+    folder.is_some_and(|folder| ["tests", "bench"].contains(&folder.as_str()))
+}
+
+/// Whether a crate may name a vendor.
+fn names(name: &str, home: &str) -> bool {
+    name == home || MAINS.contains(&name) || name.strip_prefix("world-").is_some()
 }
 
 fn needs(package: &Package) -> BTreeSet<&str> {
@@ -112,8 +140,8 @@ fn what_is_heavy_has_one_home() {
             if home.is_some_and(|(_, homes)| !homes.contains(&name)) {
                 wrong.push(format!("{name} holds {dependency}"));
             }
-            let vendor = VENDORS.iter().find(|vendor| dependency.contains(*vendor));
-            if vendor.is_some_and(|vendor| name != *vendor && !MAINS.contains(&name)) {
+            let vendor = VENDORS.iter().find(|(vendor, _)| dependency.contains(*vendor));
+            if vendor.is_some_and(|(_, home)| !names(name, home)) {
                 wrong.push(format!("{name} holds {dependency}, a vendor's"));
             }
         }
@@ -154,7 +182,9 @@ fn folders_are_named_as_crates_and_none_is_a_drawer() {
     for package in metadata().workspace_packages() {
         let name = ours(&package.name).expect("every member has our prefix");
         let folder = package.manifest_path.parent().and_then(|folder| folder.file_name()).unwrap_or_default();
-        let called = name.strip_prefix("plugin-").filter(|_| name != "plugin-host").unwrap_or(name);
+        let kinds = ["plugin-", "world-", "bench-"];
+        let kind = kinds.iter().find_map(|kind| name.strip_prefix(kind)).filter(|_| name != "plugin-host");
+        let called = kind.unwrap_or(name);
         assert!(called == folder || (called == "plugin" && folder == "sdk"), "{name} is in the folder {folder}");
         assert!(!["common", "utils", "util", "shared", "types", "helpers", "core"].contains(&name), "{name}");
     }
@@ -180,14 +210,16 @@ fn no_vendor_is_named_outside_its_own_crate() {
     let metadata = metadata();
     for package in metadata.workspace_packages().into_iter().filter(|package| !is_test(package)) {
         let name = ours(&package.name).unwrap_or(&package.name);
-        if !VENDORS.contains(&name) && !MAINS.contains(&name) {
-            let folder = package.manifest_path.parent().expect("a folder").join("src");
-            texts(folder.as_std_path(), &["rs", "js", "html", "css", "wit"], &mut found);
-        }
+        let folder = package.manifest_path.parent().expect("a folder").join("src");
+        let mut theirs = Vec::new();
+        texts(folder.as_std_path(), &["rs", "js", "html", "css", "wit"], &mut theirs);
+        found.extend(theirs.into_iter().map(|(path, text)| (name, path, text)));
     }
-    texts(&root().join("wit"), &["wit"], &mut found);
+    let mut contract = Vec::new();
+    texts(&root().join("wit"), &["wit"], &mut contract);
+    found.extend(contract.into_iter().map(|(path, text)| ("wit", path, text)));
     let mut named = Vec::new();
-    for (path, text) in &found {
+    for (name, path, text) in &found {
         for (number, line) in (1..).zip(text.lines()) {
             // Names of files in repositories are no vendor's name.
             let line = line.to_lowercase().replace(".github/", "");
@@ -195,8 +227,8 @@ fn no_vendor_is_named_outside_its_own_crate() {
             named.extend(
                 VENDORS
                     .iter()
-                    .filter(|vendor| words.contains(vendor))
-                    .map(|vendor| format!("{}:{number} names {vendor}", path.display())),
+                    .filter(|(vendor, home)| words.contains(vendor) && !names(name, home))
+                    .map(|(vendor, _)| format!("{}:{number} names {vendor}", path.display())),
             );
         }
     }
