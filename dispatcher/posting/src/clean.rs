@@ -31,14 +31,15 @@ pub fn clean(text: &str) -> String {
     if text.bytes().all(|byte| matches!(byte, b'\n' | b'\t' | b' '..=b'~')) && !text.contains("<!--") {
         return text.into();
     }
-    let mut seen = once(text);
+    let mut seen = String::from(text);
     // A cluster that lost a character may join its neighbour; it settles in a round, nearly always.
     for _ in 0..8 {
         let again = once(&seen);
-        if again == seen {
+        let settled = again == seen;
+        seen = again;
+        if settled {
             break;
         }
-        seen = again;
     }
     seen.replace("<!--", &format!("<{BREAK}!--"))
 }
@@ -66,7 +67,7 @@ fn once(text: &str) -> String {
             Fate::Show => out.push(SHOWN),
         }
     }
-    if out.chars().count() <= MAX_CLUSTER { out } else { out.graphemes(true).map(short).collect() }
+    if heaped(&out) { out.graphemes(true).map(short).collect() } else { out }
 }
 
 fn fate(c: char, before: &str, next: Option<char>) -> Fate {
@@ -101,7 +102,7 @@ fn between_joining_letters(before: &str, next: Option<char>) -> bool {
 
 /// Whether a joiner makes one emoji of two, as Unicode defines it.
 fn one_emoji(before: &str, next: Option<char>) -> bool {
-    let Some(next) = next else { return false };
+    let Some(next) = next.filter(|next| !next.is_ascii()) else { return false };
     let tail = before.char_indices().rev().nth(3).map_or(before, |(at, _)| &before[at..]);
     let joined = format!("{tail}\u{200D}{next}");
     let last = joined.graphemes(true).next_back().unwrap_or_default();
@@ -115,6 +116,15 @@ fn varies(before: &str, next: Option<char>) -> bool {
         Some('\u{FE0E}' | '\u{FE0F}' | '\u{200D}' | SHOWN) | None => false,
         Some(c) => !c.is_ascii() && !c.is_alphanumeric() && !c.is_whitespace(),
     }
+}
+
+/// Whether there can be a character with too many marks: they are not ASCII.
+fn heaped(text: &str) -> bool {
+    let mut run = 0;
+    text.chars().any(|c| {
+        run = if c.is_ascii() { 0 } else { run + 1 };
+        run >= MAX_CLUSTER
+    })
 }
 
 /// A visible character without the marks heaped upon it.

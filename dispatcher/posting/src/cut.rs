@@ -371,7 +371,7 @@ impl Piece<'_> {
 fn quoted(text: &str, at: usize) -> &str {
     let line = &text[text[..at].rfind('\n').map_or(0, |end| end + 1)..at];
     let end = line.len() - line.trim_start_matches(['>', ' ']).len();
-    let quoted = &line[..end];
+    let quoted = line[..end].trim_start();
     if quoted.contains('>') && quoted.len() <= 12 { quoted } else { "" }
 }
 

@@ -199,9 +199,13 @@ impl Fence {
         let Some(run) = self.run(text) else { return false };
         let body = text[self.range.clone()].trim_end_matches('\n');
         let Some((_, last)) = body.rsplit_once('\n') else { return false };
-        // What it is quoted by is no part of it.
-        let last = last.trim_start_matches(['>', ' ', '\t']).trim_end();
+        // What it is quoted or indented by is no part of it.
+        let marks: &[char] = if self.inner { &['>', ' ', '\t'] } else { &[' '] };
+        let line = last.trim_start_matches(marks).trim_end();
+        if !self.inner && last.len() - last.trim_start().len() > 3 {
+            return false;
+        }
         let c = run.chars().next().unwrap_or('`');
-        last.len() >= run.len() && last.chars().all(|other| other == c)
+        line.len() >= run.len() && line.chars().all(|other| other == c)
     }
 }

@@ -155,7 +155,7 @@ impl Grower {
 pub(crate) fn text(seed: u64) -> String {
     let mut grower = Grower::new(seed ^ 0x5EED);
     let mut text = String::new();
-    let length = grower.one(&[1, 2, 3, 4, 6, 8, 12, 20, 40]);
+    let length = grower.one(&[1, 1, 2, 2, 3, 3, 4, 5, 6, 8, 12, 24]);
     for _ in 0..length {
         match grower.below(20) {
             0..=9 => text.push_str(grower.one(SEEDS)),
@@ -164,12 +164,12 @@ pub(crate) fn text(seed: u64) -> String {
                 text.push(' ');
             }),
             14 => text.push_str(grower.one(&EMOJI)),
-            15 => text.push_str(&"x".repeat(1 + grower.below(300))),
-            16 => text.push_str(&EMOJI[grower.below(4)].repeat(1 + grower.below(40))),
+            15 => text.push_str(&"x".repeat(1 + grower.below(200))),
+            16 => text.push_str(&EMOJI[grower.below(4)].repeat(1 + grower.below(12))),
             17 => {
                 let fence = grower.one(&["```", "~~~", "````", "``````````"]);
                 text.push_str(&format!("\n{fence}{}\n", "ʬ".repeat(grower.below(4))));
-                for _ in 0..grower.below(12) {
+                for _ in 0..grower.below(8) {
                     let line = grower.one(&[
                         "let x = 1;",
                         "@Override",
@@ -187,7 +187,7 @@ pub(crate) fn text(seed: u64) -> String {
                 text.push_str(grower.one(&[fence, fence, fence, ""]));
                 text.push('\n');
             }
-            18 => text.push_str(&format!("`{}`", "code @x ".repeat(1 + grower.below(30)))),
+            18 => text.push_str(&format!("`{}`", "code @x ".repeat(1 + grower.below(16)))),
             _ => text.push_str(&format!(
                 "[{}](https://example.com/{})",
                 "label ".repeat(1 + grower.below(8)),
