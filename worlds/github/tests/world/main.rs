@@ -1,0 +1,10 @@
+//! Stories of a GitHub that remembers, told with a plain HTTP client, a plain receiver of webhooks and git itself.
+
+mod app;
+mod client;
+mod contract;
+mod deliveries;
+mod git;
+mod limits;
+mod people;
+mod receiver;
