@@ -274,6 +274,8 @@ pub enum Stage {
         over: (usize, usize),
         /// Whether the forge waits for a person to let them begin.
         held: bool,
+        /// Whether they are being looked at.
+        looking: Looking,
     },
     /// Ended well.
     Done,
@@ -281,6 +283,18 @@ pub enum Stage {
     Skipped,
     /// Ended badly.
     Failed,
+}
+
+/// Whether the forge was asked how checks stand and has yet to answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Looking {
+    /// No.
+    No,
+    /// Yes.
+    Once,
+    /// Yes, and they moved on since: once it has answered, it is asked again.
+    Again,
 }
 
 /// Something a person added.

@@ -100,7 +100,7 @@ fn live(run: &Run, event: &Event) -> Step {
         Fact::Received { .. } => Step::Ignored(Reason::Unworkable),
 
         Fact::Reviewed { review, by } => review::reviewed(turn, review, by),
-        Fact::Stirred => watch::stirred(turn, None),
+        Fact::Stirred => watch::stirred(turn),
         Fact::Checked { phase, head, checks } => watch::checked(turn, phase, head, checks),
 
         Fact::Routed { asked, decision, trace } => place::routed(turn, *asked, decision, trace),

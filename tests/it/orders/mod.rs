@@ -12,7 +12,7 @@ use model::{Letter, Model, place};
 /// How far every order is tried from every landmark. `SIGNALBOX_ORDERS_DEPTH` goes further.
 const DEPTH: usize = 2;
 /// How many walks are made. `SIGNALBOX_WALKS` makes more.
-const WALKS: usize = 1_200;
+const WALKS: usize = 800;
 /// How long a walk is.
 const LENGTH: usize = 60;
 /// Where the walks begin. `SIGNALBOX_SEED` begins elsewhere.

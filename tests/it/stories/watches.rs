@@ -61,6 +61,12 @@ async fn looks_grow_rarer_and_a_word_of_the_forge_is_looked_at_at_once() {
     world.stir(&thread).await;
     world.settle().await;
     assert_eq!(world.forge.looks(), looks + 1);
+    // Fifty jobs move on at once: it is looked at, and once more, for what came while it was.
+    for _ in 0..50 {
+        world.stir(&thread).await;
+    }
+    world.settle().await;
+    assert_eq!(world.forge.looks(), looks + 3);
     world.pass(Span::minutes(50)).await;
     expect![[r#"
         Ana: the price should say $12  ✅

@@ -385,7 +385,7 @@ pub(super) fn woke(mut turn: Turn<'_>, alarm: &Alarm) -> Step {
             };
             closing::end(&mut turn, Outcome::Expired { asked: open.into() });
         }
-        Alarm::Look { phase, head, looks } => return watch::stirred(turn, Some((phase, head, *looks))),
+        Alarm::Look { phase, head, looks } => return watch::due(turn, phase, head, *looks),
         Alarm::Budget => {
             let State::Working(job) = &turn.run.state else { return Step::Ignored(Reason::Passed) };
             let wall = job.plan.workflow.budget.wall;

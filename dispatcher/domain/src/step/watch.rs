@@ -10,10 +10,10 @@ use crate::event::Alarm;
 use crate::id::{Commit, PhaseName};
 use crate::post::{Action, Line, Post, Slot, Span as Words};
 use crate::reason::Reason;
-use crate::run::{Job, Stage, State};
+use crate::run::{Job, Looking, Stage, State};
 use crate::step::turn::Turn;
 use crate::step::{Step, closing, phases};
-use crate::time::Span;
+use crate::time::{Span, Time};
 use crate::workflow::Phase;
 
 /// How long the forge may take to begin any check, before it counts as having none for this change.
@@ -36,7 +36,14 @@ pub(super) fn begin(turn: &mut Turn<'_>, phase: &Phase) {
         return;
     };
     job.ci = Checks::default();
-    let stage = Stage::Watching { head: head.clone(), since: turn.at, looks: 0, over: (0, 0), held: false };
+    let stage = Stage::Watching {
+        head: head.clone(),
+        since: turn.at,
+        looks: 0,
+        over: (0, 0),
+        held: false,
+        looking: Looking::No,
+    };
     job.stage(&phase.name, stage);
     look(turn, &phase.name, &head);
 }
@@ -46,14 +53,22 @@ pub(super) fn checked(mut turn: Turn<'_>, name: &PhaseName, head: &Commit, check
     let at = turn.at;
     let State::Working(job) = &mut turn.run.state else { return Step::Ignored(Reason::Late) };
     let Some(phase) = job.plan.workflow.phase(name).cloned() else { return Step::Ignored(Reason::Late) };
-    let Some((since, looks, told)) = watching(job, name, head) else { return Step::Ignored(Reason::Late) };
+    let Some(Watched { since, looks, told, looking, .. }) =
+        watched(job).find(|now| now.name == *name && now.head == *head)
+    else {
+        return Step::Ignored(Reason::Late);
+    };
     job.ci = checks.clone();
     let none = checks.ran.is_empty() && !checks.held;
+    let (ended, moved) = (at - since >= phase.timeout.wall, looking == Looking::Again);
     match checks.verdict() {
-        Verdict::Pending if none && at - since >= GRACE => done(&mut turn, &phase, Stage::Skipped),
+        Verdict::Failed if checks.unread() => done(&mut turn, &phase, Stage::Failed),
+        Verdict::Failed => fail(&mut turn, &phase, checks),
         // What is handed over says so: see the closing message.
-        Verdict::Pending if at - since >= phase.timeout.wall => done(&mut turn, &phase, Stage::Done),
-        Verdict::Pending => {
+        Verdict::Pending if ended => done(&mut turn, &phase, Stage::Done),
+        Verdict::Pending if none && !moved && at - since >= GRACE => done(&mut turn, &phase, Stage::Skipped),
+        Verdict::Passed if ended || !moved => done(&mut turn, &phase, Stage::Done),
+        Verdict::Pending | Verdict::Passed => {
             let over = checks.ran.iter().filter(|ran| ran.verdict != Verdict::Pending).count();
             let stage = Stage::Watching {
                 head: head.clone(),
@@ -61,29 +76,91 @@ pub(super) fn checked(mut turn: Turn<'_>, name: &PhaseName, head: &Commit, check
                 looks: looks + 1,
                 over: (over, checks.ran.len()),
                 held: checks.held || told,
+                looking: Looking::No,
             };
             job.stage(name, stage);
-            let notice = checks.held && !told;
             let url = job.change.as_ref().map(|change| change.url.clone());
-            let at = at + wait(looks);
-            let alarm = Alarm::Look { phase: name.clone(), head: head.clone(), looks: looks + 1 };
-            turn.ask(Effect::Wake { alarm, at });
-            if notice {
+            if moved {
+                look(&mut turn, name, head);
+            } else {
+                let at = at + wait(looks);
+                let alarm = Alarm::Look { phase: name.clone(), head: head.clone(), looks: looks + 1 };
+                turn.ask(Effect::Wake { alarm, at });
+            }
+            if checks.held && !told {
                 turn.say(Slot::Notice(format!("held:{}", head.as_str())), held(url));
             }
         }
-        Verdict::Passed => done(&mut turn, &phase, Stage::Done),
-        Verdict::Failed if checks.unread() => done(&mut turn, &phase, Stage::Failed),
-        Verdict::Failed => fail(&mut turn, &phase, checks),
     }
     turn.done()
 }
 
-/// They may have moved on: by the clock, if `looks` were made, or because the forge says so.
-pub(super) fn stirred(mut turn: Turn<'_>, of: Option<(&PhaseName, &Commit, u32)>) -> Step {
+/// They may have moved on: the clock says so, of a look.
+pub(super) fn due(mut turn: Turn<'_>, name: &PhaseName, head: &Commit, looks: u32) -> Step {
     let State::Working(job) = &turn.run.state else { return Step::Ignored(Reason::Passed) };
-    let watched = job.phases.iter().find_map(|(name, progress)| match &progress.stage {
-        Stage::Watching { head, looks, .. } => Some((name.clone(), head.clone(), *looks)),
+    let now = watched(job).find(|now| now.name == *name && now.head == *head && now.looks == looks);
+    if now.is_none_or(|now| now.looking != Looking::No) {
+        return Step::Ignored(Reason::Passed);
+    }
+    look(&mut turn, name, head);
+    turn.done()
+}
+
+/// They may have moved on: the forge says so.
+pub(super) fn stirred(mut turn: Turn<'_>) -> Step {
+    let State::Working(job) = &turn.run.state else { return Step::Ignored(Reason::Passed) };
+    let all: Vec<Watched> = watched(job).collect();
+    if all.is_empty() {
+        return Step::Ignored(Reason::Passed);
+    }
+    if all.iter().all(|now| now.looking == Looking::Again) {
+        return Step::Ignored(Reason::Repeated);
+    }
+    for now in all {
+        match now.looking {
+            Looking::No => look(&mut turn, &now.name, &now.head),
+            // The answer may be older than what the forge says now. Once is enough, however often it says so.
+            Looking::Once | Looking::Again => asked(&mut turn, &now.name, Looking::Again),
+        }
+    }
+    turn.done()
+}
+
+fn look(turn: &mut Turn<'_>, name: &PhaseName, head: &Commit) {
+    let State::Working(job) = &mut turn.run.state else { return };
+    let Some(repository) = job.plan.target.repository.clone() else { return };
+    asked(turn, name, Looking::Once);
+    turn.ask(Effect::Look { phase: name.clone(), repository, head: head.clone() });
+}
+
+fn asked(turn: &mut Turn<'_>, name: &PhaseName, how: Looking) {
+    let State::Working(job) = &mut turn.run.state else { return };
+    if let Some(Stage::Watching { looking, .. }) = job.phases.get_mut(name).map(|progress| &mut progress.stage) {
+        *looking = how;
+    }
+}
+
+/// What is watched, and how.
+struct Watched {
+    name: PhaseName,
+    head: Commit,
+    since: Time,
+    looks: u32,
+    /// Whether it was told that a person has to let the checks begin.
+    told: bool,
+    looking: Looking,
+}
+
+fn watched(job: &Job) -> impl Iterator<Item = Watched> {
+    job.phases.iter().filter_map(|(name, progress)| match &progress.stage {
+        Stage::Watching { head, since, looks, held, looking, .. } => Some(Watched {
+            name: name.clone(),
+            head: head.clone(),
+            since: *since,
+            looks: *looks,
+            told: *held,
+            looking: *looking,
+        }),
         Stage::Pending
         | Stage::Starting { .. }
         | Stage::Working { .. }
@@ -93,35 +170,7 @@ pub(super) fn stirred(mut turn: Turn<'_>, of: Option<(&PhaseName, &Commit, u32)>
         | Stage::Done
         | Stage::Skipped
         | Stage::Failed => None,
-    });
-    let Some((name, head, looks)) = watched else { return Step::Ignored(Reason::Passed) };
-    if of.is_some_and(|(phase, commit, seen)| (phase, commit, seen) != (&name, &head, looks)) {
-        return Step::Ignored(Reason::Passed);
-    }
-    look(&mut turn, &name, &head);
-    turn.done()
-}
-
-fn look(turn: &mut Turn<'_>, name: &PhaseName, head: &Commit) {
-    let State::Working(job) = &turn.run.state else { return };
-    let Some(repository) = job.plan.target.repository.clone() else { return };
-    turn.ask(Effect::Look { phase: name.clone(), repository, head: head.clone() });
-}
-
-fn watching(job: &Job, name: &PhaseName, commit: &Commit) -> Option<(crate::time::Time, u32, bool)> {
-    match &job.phases.get(name)?.stage {
-        Stage::Watching { head, since, looks, held, .. } if head == commit => Some((*since, *looks, *held)),
-        Stage::Watching { .. }
-        | Stage::Pending
-        | Stage::Starting { .. }
-        | Stage::Working { .. }
-        | Stage::Resting { .. }
-        | Stage::Deciding { .. }
-        | Stage::Opening { .. }
-        | Stage::Done
-        | Stage::Skipped
-        | Stage::Failed => None,
-    }
+    })
 }
 
 fn done(turn: &mut Turn<'_>, phase: &Phase, stage: Stage) {
