@@ -97,10 +97,8 @@ fn jwt(state: &State, text: &str, now: u64) -> Result<u64, Refusal> {
     {
         return Err(Refusal::new(401, "'Expiration time' claim ('exp') is too far in the future"));
     }
-    let issuer = match &claims_read["iss"] {
-        Value::String(text) => text.clone(),
-        other => other.to_string(),
-    };
+    let issuer = &claims_read["iss"];
+    let issuer = issuer.as_str().map_or_else(|| issuer.to_string(), str::to_owned);
     let by = |app: &&crate::state::App| app.id.to_string() == issuer || app.client_id == issuer;
     state.apps.values().find(by).map(|app| app.id).ok_or_else(|| Refusal::new(404, "Integration not found"))
 }

@@ -92,7 +92,8 @@ impl World {
     /// Ends a workflow run that was held, each job as its script says.
     pub fn finish_ci(&self, run: u64) {
         let mut state = self.inner.state();
-        let actor = state.runs.get(&run).map(|run| run.actor);
+        let there = |run: &&WorkflowRun| state.repositories.contains_key(&run.repository);
+        let actor = state.runs.get(&run).filter(there).map(|run| run.actor);
         if let Some(actor) = actor {
             self.inner.end_jobs(&mut state, run, actor);
         }

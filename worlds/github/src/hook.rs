@@ -330,9 +330,9 @@ fn send(url: &str, headers: &Headers, body: &[u8]) -> Result<(u16, String), Stri
     for (name, value) in headers {
         request = request.header(*name, value);
     }
-    let mut response = request.send(body).map_err(|error| match error {
-        ureq::Error::Timeout(_) => "timed out".to_owned(),
-        other => format!("failed to connect to host: {other}"),
+    let mut response = request.send(body).map_err(|error| {
+        let late = matches!(error, ureq::Error::Timeout(_));
+        if late { "timed out".to_owned() } else { format!("failed to connect to host: {error}") }
     })?;
     let text = response.body_mut().read_to_string().unwrap_or_default();
     Ok((response.status().as_u16(), text))

@@ -213,6 +213,11 @@ static ROUTES: &[Route] = &[
     route("GET", "/repos/{owner}/{repo}/actions/jobs/{job_id}/logs", READ_ACTIONS, actions::logs),
 ];
 
+/// Whether an operation of GitHub's description is served here.
+pub(crate) fn serves(method: &str, template: &str) -> bool {
+    ROUTES.iter().any(|route| route.method == method && route.template == template)
+}
+
 /// What the path of a request gives for the names in its template.
 pub(crate) type Params = BTreeMap<&'static str, String>;
 

@@ -133,7 +133,7 @@ type Handled = Result<(Reply, Option<std::time::Duration>), Broken>;
 
 impl Inner {
     /// Everything that happens to a request between the connection and the API.
-    fn handle(&self, request: &Request) -> Handled {
+    fn handle(self: &Arc<Self>, request: &Request) -> Handled {
         if request.path.starts_with("/_world") || request.path == "/" {
             return Ok((control::serve(self, request), None));
         }

@@ -59,7 +59,8 @@ pub(crate) const ACTIONS: u64 = 15_368;
 #[derive(Clone, Debug)]
 pub struct World {
     pub(crate) inner: Arc<Inner>,
-    _server: Arc<server::Server>,
+    /// Kept so that it serves; whoever serves has none.
+    _server: Option<Arc<server::Server>>,
 }
 
 /// Everything the world is, for those who serve it.
@@ -146,7 +147,12 @@ impl World {
         });
         inner.found();
         let server = server::Server::start(listener, &inner, orders)?;
-        Ok(Self { inner, _server: Arc::new(server) })
+        Ok(Self { inner, _server: Some(Arc::new(server)) })
+    }
+
+    /// A handle for those who serve.
+    pub(crate) fn of(inner: &Arc<Inner>) -> Self {
+        Self { inner: Arc::clone(inner), _server: None }
     }
 
     /// Where it is: the base URI of the REST API, of OAuth and of git (`<url>/owner/name.git`), without a slash at its end.

@@ -13,6 +13,8 @@ use crate::time::stamp;
 
 /// An installation's token is good for an hour.
 const TOKEN_MS: u64 = 3_600_000;
+/// Deliveries are listed, and can be sent again, for three days.
+const KEPT_MS: u64 = 3 * 24 * 3_600_000;
 
 fn me(call: &Call<'_>) -> Result<u64, Refusal> {
     match &call.caller {
@@ -215,7 +217,7 @@ pub(crate) fn deliveries(call: &Call<'_>) -> Answer {
         .range(..before)
         .rev()
         .map(|(_, sent)| sent)
-        .filter(|sent| sent.app == app)
+        .filter(|sent| sent.app == app && sent.at + KEPT_MS > call.now)
         .filter(wanted)
         .take(size + 1)
         .collect();
@@ -231,7 +233,8 @@ pub(crate) fn deliveries(call: &Call<'_>) -> Answer {
 
 fn sent<'s>(call: &Call<'_>, state: &'s State) -> Result<&'s Sent, Refusal> {
     let (id, app) = (call.number("delivery_id")?, me(call)?);
-    state.sent.get(&id).filter(|sent| sent.app == app).ok_or_else(Refusal::not_found)
+    let kept = |sent: &&Sent| sent.app == app && sent.at + KEPT_MS > call.now;
+    state.sent.get(&id).filter(kept).ok_or_else(Refusal::not_found)
 }
 
 pub(crate) fn delivery(call: &Call<'_>) -> Answer {

@@ -40,9 +40,8 @@ pub(crate) fn list(call: &Call<'_>) -> Answer {
         .filter_map(|issue| issue.pull.as_ref().map(|pull| (issue, pull)))
         .filter(|(issue, pull)| wanted(issue, pull))
         .collect();
-    match call.asked("sort") {
-        Some("updated") => pulls.sort_by_key(|(issue, _)| issue.post.updated),
-        Some(_) | None => {}
+    if call.asked("sort") == Some("updated") {
+        pulls.sort_by_key(|(issue, _)| issue.post.updated);
     }
     if call.asked("direction").unwrap_or("desc") == "desc" {
         pulls.reverse();

@@ -10,75 +10,81 @@ use ring::signature::{RSA_PKCS1_SHA256, RsaKeyPair};
 use serde_json::{Value, json};
 use signalbox_world_github::World;
 
-pub const START: u64 = 1_700_000_000_000;
-pub const HOUR: u64 = 3_600_000;
+pub(crate) const START: u64 = 1_700_000_000_000;
+pub(crate) const HOUR: u64 = 3_600_000;
 
 /// A clock that is moved by hand.
 #[derive(Clone)]
-pub struct Clock(Arc<AtomicU64>);
+pub(crate) struct Clock(Arc<AtomicU64>);
 
 impl Clock {
-    pub fn advance(&self, by: u64) {
+    pub(crate) fn advance(&self, by: u64) {
         self.0.fetch_add(by, Ordering::SeqCst);
     }
 
-    pub fn now(&self) -> u64 {
+    pub(crate) fn now(&self) -> u64 {
         self.0.load(Ordering::SeqCst)
     }
 
-    pub fn closure(&self) -> impl Fn() -> u64 + Send + Sync + 'static {
+    pub(crate) fn closure(&self) -> impl Fn() -> u64 + Send + Sync + 'static {
         let clock = self.0.clone();
         move || clock.load(Ordering::SeqCst)
     }
 
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self(Arc::new(AtomicU64::new(START)))
     }
 }
 
 /// What came back.
 #[derive(Debug)]
-pub struct Answer {
-    pub status: u16,
-    pub body: Value,
-    pub headers: Vec<(String, String)>,
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    pub(crate) body: Value,
+    pub(crate) headers: Vec<(String, String)>,
 }
 
 impl Answer {
-    pub fn header(&self, name: &str) -> Option<&str> {
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
         self.headers.iter().find(|(found, _)| found == name).map(|(_, value)| value.as_str())
     }
 }
 
 /// A client with or without a token.
 #[derive(Clone)]
-pub struct Client {
-    pub base: String,
-    pub token: Option<String>,
+pub(crate) struct Client {
+    pub(crate) base: String,
+    pub(crate) token: Option<String>,
 }
 
 impl Client {
-    pub fn new(world: &World, token: Option<&str>) -> Self {
+    pub(crate) fn new(world: &World, token: Option<&str>) -> Self {
         Self { base: world.url().to_owned(), token: token.map(str::to_owned) }
     }
 
-    pub fn get(&self, path: &str) -> Answer {
+    pub(crate) fn get(&self, path: &str) -> Answer {
         self.call("GET", path, Value::Null, &[]).unwrap()
     }
 
-    pub fn post(&self, path: &str, body: Value) -> Answer {
+    pub(crate) fn post(&self, path: &str, body: Value) -> Answer {
         self.call("POST", path, body, &[]).unwrap()
     }
 
-    pub fn patch(&self, path: &str, body: Value) -> Answer {
+    pub(crate) fn patch(&self, path: &str, body: Value) -> Answer {
         self.call("PATCH", path, body, &[]).unwrap()
     }
 
-    pub fn delete(&self, path: &str) -> Answer {
+    pub(crate) fn delete(&self, path: &str) -> Answer {
         self.call("DELETE", path, Value::Null, &[]).unwrap()
     }
 
-    pub fn call(&self, method: &str, path: &str, body: Value, headers: &[(&str, &str)]) -> Result<Answer, ureq::Error> {
+    pub(crate) fn call(
+        &self,
+        method: &str,
+        path: &str,
+        body: Value,
+        headers: &[(&str, &str)],
+    ) -> Result<Answer, ureq::Error> {
         let config =
             ureq::Agent::config_builder().http_status_as_error(false).max_redirects(0).allow_non_standard_methods(true);
         let agent = ureq::Agent::new_with_config(config.build());
@@ -102,7 +108,7 @@ impl Client {
 }
 
 /// A JWT of an app.
-pub fn jwt(issuer: &str, issued: u64, expires: u64) -> String {
+pub(crate) fn jwt(issuer: &str, issued: u64, expires: u64) -> String {
     let key = signalbox_key();
     let part = |value: Value| BASE64_URL_SAFE_NO_PAD.encode(value.to_string());
     let claims = json!({"iat": issued / 1_000, "exp": expires / 1_000, "iss": issuer});
@@ -119,20 +125,20 @@ fn signalbox_key() -> RsaKeyPair {
 }
 
 /// A world with `acme/website`, in which ana writes, and the app installed.
-pub struct Stage {
-    pub world: World,
-    pub clock: Clock,
-    pub installation: u64,
+pub(crate) struct Stage {
+    pub(crate) world: World,
+    pub(crate) clock: Clock,
+    pub(crate) installation: u64,
 }
 
 impl Stage {
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let clock = Clock::new();
         let world = World::start(clock.closure()).unwrap();
         Self::furnish(world, clock)
     }
 
-    pub fn furnish(world: World, clock: Clock) -> Self {
+    pub(crate) fn furnish(world: World, clock: Clock) -> Self {
         world.repository("acme/website", &[("README.md", "hello\n"), ("src/pricing.html", "<p>$9</p>\n")]).unwrap();
         world.repository("acme/secret", &[("README.md", "hush\n")]).unwrap();
         world.private("acme/secret", true).unwrap();
@@ -142,14 +148,14 @@ impl Stage {
     }
 
     /// The app itself.
-    pub fn app(&self) -> Client {
+    pub(crate) fn app(&self) -> Client {
         let now = self.clock.now();
         let token = jwt(&self.world.app().id.to_string(), now - 60_000, now + 9 * 60_000);
         Client::new(&self.world, Some(&token))
     }
 
     /// Its installation, with a token as asked for.
-    pub fn minted(&self, asked: Value) -> Client {
+    pub(crate) fn minted(&self, asked: Value) -> Client {
         let answer = self.app().post(&format!("/app/installations/{}/access_tokens", self.installation), asked);
         assert_eq!(answer.status, 201, "{}", answer.body);
         Client::new(&self.world, answer.body["token"].as_str())

@@ -3,6 +3,7 @@
 mod app;
 mod client;
 mod contract;
+mod control;
 mod deliveries;
 mod git;
 mod limits;

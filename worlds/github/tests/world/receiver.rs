@@ -10,26 +10,26 @@ use serde_json::Value;
 
 /// A delivery as it came.
 #[derive(Clone, Debug)]
-pub struct Received {
-    pub headers: Vec<(String, String)>,
-    pub raw: Vec<u8>,
+pub(crate) struct Received {
+    pub(crate) headers: Vec<(String, String)>,
+    pub(crate) raw: Vec<u8>,
 }
 
 impl Received {
-    pub fn header(&self, name: &str) -> &str {
+    pub(crate) fn header(&self, name: &str) -> &str {
         self.headers.iter().find(|(found, _)| found == name).map_or("", |(_, value)| value)
     }
 
-    pub fn body(&self) -> Value {
+    pub(crate) fn body(&self) -> Value {
         serde_json::from_slice(&self.raw).unwrap()
     }
 
     /// `event.action`
-    pub fn name(&self) -> String {
+    pub(crate) fn name(&self) -> String {
         format!("{}.{}", self.header("x-github-event"), self.body()["action"].as_str().unwrap_or_default())
     }
 
-    pub fn signed_with(&self, secret: &str) -> bool {
+    pub(crate) fn signed_with(&self, secret: &str) -> bool {
         let key = hmac::Key::new(hmac::HMAC_SHA256, secret.as_bytes());
         let expected: String = hmac::sign(&key, &self.raw).as_ref().iter().map(|byte| format!("{byte:02x}")).collect();
         self.header("x-hub-signature-256") == format!("sha256={expected}")
@@ -37,14 +37,14 @@ impl Received {
 }
 
 #[derive(Clone)]
-pub struct Receiver {
-    pub url: String,
+pub(crate) struct Receiver {
+    pub(crate) url: String,
     kept: Arc<Mutex<Vec<Received>>>,
     status: Arc<AtomicU16>,
 }
 
 impl Receiver {
-    pub fn start() -> Self {
+    pub(crate) fn start() -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let url = format!("http://{}/hooks/github", listener.local_addr().unwrap());
         let receiver = Self { url, kept: Arc::default(), status: Arc::new(AtomicU16::new(200)) };
@@ -72,11 +72,11 @@ impl Receiver {
         receiver
     }
 
-    pub fn answer(&self, status: u16) {
+    pub(crate) fn answer(&self, status: u16) {
         self.status.store(status, Ordering::SeqCst);
     }
 
-    pub fn taken(&self) -> Vec<Received> {
+    pub(crate) fn taken(&self) -> Vec<Received> {
         std::mem::take(&mut self.kept.lock().unwrap())
     }
 }
