@@ -173,7 +173,9 @@ impl Inner {
                 continue;
             }
             let mut payload = parts.clone();
-            payload["repository"] = show::repository(state, self.base(), found);
+            if payload.get("repository").is_none() {
+                payload["repository"] = show::repository(state, self.base(), found);
+            }
             let owner = &state.accounts[&found.owner];
             if owner.kind == crate::state::Kind::Organization {
                 payload["organization"] = show::organization(self.base(), owner);

@@ -85,6 +85,8 @@ impl Inner {
             "head_commit": head,
             "pusher": {"name": login, "email": format!("{login}@users.noreply.github.com")},
         });
+        let mut payload = payload;
+        payload["repository"] = self.pushed_repository(state, repository);
         self.tell(state, repository, "push", None, actor, payload);
         let kind = if reference.starts_with("refs/tags/") { "tag" } else { "branch" };
         let name = reference.splitn(3, '/').last().unwrap_or_default();
@@ -98,6 +100,19 @@ impl Inner {
             let payload = json!({"ref": name, "ref_type": kind, "pusher_type": "user"});
             self.tell(state, repository, "delete", None, actor, payload);
         }
+    }
+
+    /// Pushes write some of a repository in ways of their own.
+    fn pushed_repository(&self, state: &State, id: u64) -> Value {
+        let found = &state.repositories[&id];
+        let mut shown = show::repository(state, self.base(), found);
+        shown["created_at"] = (found.created / 1_000).into();
+        shown["pushed_at"] = (found.pushed / 1_000).into();
+        shown["master_branch"] = found.default_branch.as_str().into();
+        shown["stargazers"] = 0.into();
+        shown["owner"]["name"] = state.login(found.owner).into();
+        shown["owner"]["email"] = Value::Null;
+        shown
     }
 
     fn commit_shown(&self, full_name: &str, git: &crate::git::Git, commit: &crate::git::Commit) -> Value {

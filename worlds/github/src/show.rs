@@ -218,6 +218,8 @@ pub(crate) fn repository(state: &State, base: &str, found: &Repository) -> Value
         "updated_at": stamp(found.updated),
         "pushed_at": stamp(found.pushed),
         "topics": [],
+        "custom_properties": {},
+        "delete_branch_on_merge": false,
     });
     for field in ["forks", "forks_count", "size", "stargazers_count", "watchers", "watchers_count"] {
         shown[field] = 0.into();
@@ -225,7 +227,16 @@ pub(crate) fn repository(state: &State, base: &str, found: &Repository) -> Value
     for field in ["open_issues", "open_issues_count"] {
         shown[field] = open.into();
     }
-    for field in ["has_downloads", "has_issues", "has_projects", "has_wiki", "allow_forking"] {
+    for field in [
+        "has_downloads",
+        "has_issues",
+        "has_projects",
+        "has_wiki",
+        "allow_forking",
+        "allow_merge_commit",
+        "allow_rebase_merge",
+        "allow_squash_merge",
+    ] {
         shown[field] = true.into();
     }
     for field in ["has_pages", "has_discussions", "archived", "disabled", "is_template", "web_commit_signoff_required"]

@@ -184,3 +184,72 @@ fn a_request_that_github_does_not_describe_is_a_breach() {
         ]
     );
 }
+
+/// Fields that GitHub's example has and ours has not, below `at`.
+fn missing(at: &str, example: &Value, ours: &Value, found: &mut Vec<String>) {
+    match (example, ours) {
+        (Value::Object(example), Value::Object(ours)) => {
+            for (name, value) in example {
+                match ours.get(name) {
+                    None => found.push(format!("{at}/{name}")),
+                    Some(other) => missing(&format!("{at}/{name}"), value, other, found),
+                }
+            }
+        }
+        (Value::Array(example), Value::Array(ours)) => {
+            if let (Some(example), Some(ours)) = (example.first(), ours.first()) {
+                missing(&format!("{at}/0"), example, ours, found);
+            }
+        }
+        _ => {}
+    }
+}
+
+#[test]
+fn webhooks_have_the_fields_that_github_s_examples_have() {
+    let Some(examples) = signalbox_world_github::webhook_examples().unwrap() else {
+        eprintln!("SKIPPED: GitHub's examples of webhooks are not here; tests/fetch fetches them");
+        return;
+    };
+    let (clock, receiver) = (Clock::new(), crate::receiver::Receiver::start());
+    let stage = Stage::furnish(World::start(clock.closure()).unwrap(), clock);
+    stage.world.hook(&receiver.url);
+    told(&stage);
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    runtime.block_on(stage.world.settled());
+    let mut all = std::collections::BTreeSet::new();
+    for received in receiver.taken() {
+        let (event, body) = (received.header("x-github-event").to_owned(), received.body());
+        let of = examples.as_array().unwrap().iter().find(|one| one["name"] == event.as_str());
+        let same = |one: &&Value| one["action"] == body["action"];
+        let Some(example) = of.and_then(|of| of["examples"].as_array().unwrap().iter().find(same)) else { continue };
+        let mut found = Vec::new();
+        missing("", example, &body, &mut found);
+        all.extend(found.into_iter().map(|at| format!("{event}{at}")));
+    }
+    // Which permissions an app has is its own affair; the others are not sent any more, or only for what is not here.
+    let ours = |at: &String| {
+        at.contains("/permissions/") || at == "issues/issue/draft" || at.ends_with("check_run/deployment")
+    };
+    let all: Vec<_> = all.into_iter().filter(|at| !ours(at) && at != "issue_comment/issue/draft").collect();
+    assert!(all.is_empty(), "{}", all.join("\n"));
+}
+
+/// One of everything that is told.
+fn told(stage: &Stage) {
+    let (repository, ana, bo) = ("acme/website", stage.world.person("ana"), stage.world.person("bo"));
+    stage.world.ci(repository, Ci::of([CiJob::green("test")])).unwrap();
+    let issue = ana.open_issue(repository, "Prices", "wrong").unwrap();
+    ana.label(repository, issue, "signalbox").unwrap();
+    ana.assign(repository, issue, "bo").unwrap();
+    let comment = bo.comment(repository, issue, "indeed").unwrap();
+    bo.edit_comment(repository, comment, "indeed!").unwrap();
+    bo.delete_comment(repository, comment).unwrap();
+    ana.push(repository, "prices", "Raise", &[("src/pricing.html", Some("<p>$12</p>\n"))]).unwrap();
+    let number = ana.open_pull(repository, &NewPull { title: "Prices", head: "prices", ..Default::default() }).unwrap();
+    ana.label(repository, number, "signalbox").unwrap();
+    bo.review(repository, number, Verdict::Approve, "fine", &[("src/pricing.html", 1, "why?")]).unwrap();
+    ana.merge(repository, number).unwrap();
+    ana.close(repository, issue).unwrap();
+    stage.world.suspend(stage.installation, true);
+}
