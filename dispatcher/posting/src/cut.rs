@@ -127,7 +127,11 @@ impl<'a> Cutter<'a> {
         // The outermost counts.
         atoms.sort_by_key(|atom| (atom.start, std::cmp::Reverse(atom.end)));
         let mut end = 0;
-        atoms.retain(|atom| atom.start >= end && (end = atom.end) == ());
+        atoms.retain(|atom| {
+            let outermost = atom.start >= end;
+            end = end.max(atom.end);
+            outermost
+        });
         let skipped = atoms.iter().filter(|atom| long(atom) && !layout.spans.contains(atom)).cloned();
         let mut found: Vec<(Range<usize>, Part)> = skipped.map(|atom| (atom.clone(), Part::Skipped(atom))).collect();
         found.extend(codes.into_iter().map(|code| (code.range.clone(), Part::Code(code))));

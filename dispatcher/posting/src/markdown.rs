@@ -24,7 +24,7 @@ pub(crate) struct Layout {
     pub(crate) blocks: Vec<usize>,
     /// Tables.
     pub(crate) tables: Vec<Range<usize>>,
-    /// List items of the outermost level.
+    /// List items, the outer ones first.
     pub(crate) items: Vec<Range<usize>>,
 }
 
@@ -89,38 +89,29 @@ pub(crate) fn read(text: &str) -> Layout {
                     layout.blocks.push(range.start);
                 }
                 depth += 1;
-                match tag {
-                    Tag::CodeBlock(kind) => {
-                        let fenced = matches!(kind, CodeBlockKind::Fenced(_));
-                        fence = Some(Fence { range: range.clone(), lines: Vec::new(), inner: depth > 1, fenced });
-                        code += usize::from(fenced);
-                    }
-                    Tag::Link { link_type, dest_url, .. } => {
-                        let within = !open.is_empty();
-                        open.push(Link::new(range, link_type, &dest_url, false, within));
-                    }
-                    Tag::Image { link_type, dest_url, .. } => {
-                        let within = !open.is_empty();
-                        open.push(Link::new(range, link_type, &dest_url, true, within));
-                    }
-                    Tag::HtmlBlock => layout.html = true,
-                    Tag::Table(_) => layout.tables.push(range),
-                    Tag::List(_) if depth == 1 => {}
-                    Tag::Item if depth == 2 => layout.items.push(range),
-                    _ => {}
+                if let Tag::CodeBlock(kind) = tag {
+                    let fenced = matches!(kind, CodeBlockKind::Fenced(_));
+                    fence = Some(Fence { range, lines: Vec::new(), inner: depth > 1, fenced });
+                    code += usize::from(fenced);
+                } else if let Tag::Link { link_type, dest_url, .. } = tag {
+                    open.push(Link::new(range, link_type, &dest_url, false, !open.is_empty()));
+                } else if let Tag::Image { link_type, dest_url, .. } = tag {
+                    open.push(Link::new(range, link_type, &dest_url, true, !open.is_empty()));
+                } else if let Tag::HtmlBlock = tag {
+                    layout.html = true;
+                } else if let Tag::Table(_) = tag {
+                    layout.tables.push(range);
+                } else if let Tag::Item = tag {
+                    layout.items.push(range);
                 }
             }
             Event::End(end) => {
                 depth = depth.saturating_sub(1);
-                match end {
-                    TagEnd::CodeBlock => {
-                        if let Some(fence) = fence.take() {
-                            code -= usize::from(fence.fenced);
-                            if fence.fenced { layout.fences.push(fence) } else { layout.indented.push(fence) }
-                        }
-                    }
-                    TagEnd::Link | TagEnd::Image => layout.links.extend(open.pop()),
-                    _ => {}
+                if let (TagEnd::CodeBlock, Some(fence)) = (end, fence.take_if(|_| end == TagEnd::CodeBlock)) {
+                    code -= usize::from(fence.fenced);
+                    if fence.fenced { layout.fences.push(fence) } else { layout.indented.push(fence) }
+                } else if matches!(end, TagEnd::Link | TagEnd::Image) {
+                    layout.links.extend(open.pop());
                 }
             }
             Event::Text(words) => text_of(&words, &range, &mut open, &mut fence, (code == 0).then_some(&mut run)),

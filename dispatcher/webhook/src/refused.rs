@@ -33,7 +33,7 @@ pub enum Refused {
     #[error("the body ended before it was whole")]
     BrokenBody,
     /// The signature is not of the form it must have.
-    #[error("the signature is not of the form {0}<64 hexadecimal digits>")]
+    #[error("the signature is not of the form {0}<64 hexadecimal digits in lower case>")]
     BadSignature(String),
     /// The signature is none that a secret of ours makes of this request.
     #[error("the signature is not ours: check that the sender's secret is the one set here")]

@@ -10,7 +10,7 @@ use crate::secrets::Secrets;
 /// The length of a signature, in bytes.
 const LENGTH: usize = 32;
 
-/// Checks `offered`, `prefix` and 64 hexadecimal digits in either case, against what each secret makes of the parts of
+/// Checks `offered`, `prefix` and 64 hexadecimal digits in lower case, against what each secret makes of the parts of
 /// `message`, one behind the other. How long it takes depends on the lengths and on the form of what is offered, never
 /// on which digit or which secret is the right one.
 pub fn verify(secrets: &Secrets, prefix: &str, offered: &str, message: &[&[u8]]) -> Result<(), Refused> {
@@ -40,7 +40,7 @@ fn sign(secret: &[u8], message: &[&[u8]]) -> [u8; LENGTH] {
     mac.finalize().into_bytes().into()
 }
 
-/// Exactly 64 hexadecimal digits.
+/// Exactly 64 hexadecimal digits. In lower case, so that a signature can be written in one way only.
 fn hex(text: &str) -> Option<[u8; LENGTH]> {
     let digits = text.as_bytes();
     if digits.len() != 2 * LENGTH {
@@ -57,7 +57,6 @@ fn nibble(digit: u8) -> Option<u8> {
     match digit {
         b'0'..=b'9' => Some(digit - b'0'),
         b'a'..=b'f' => Some(digit - b'a' + 10),
-        b'A'..=b'F' => Some(digit - b'A' + 10),
         _ => None,
     }
 }

@@ -29,16 +29,17 @@ pub(crate) fn seen(text: &str) -> Seen {
     let mut seen = Seen::default();
     let mut fenced = false;
     for event in parser(text) {
-        match event {
-            Event::Start(Tag::CodeBlock(CodeBlockKind::Fenced(_))) => fenced = true,
-            Event::End(TagEnd::CodeBlock) => fenced = false,
-            Event::Start(Tag::Link { dest_url, .. } | Tag::Image { dest_url, .. }) => {
-                seen.links.push(dest_url.to_string())
-            }
-            Event::Code(words) => seen.code.push_str(&words),
-            Event::Text(words) if fenced => seen.code.push_str(&words),
-            Event::Text(words) => seen.outside.push_str(&words),
-            _ => {}
+        if let Event::Start(Tag::CodeBlock(CodeBlockKind::Fenced(_))) = event {
+            fenced = true;
+        } else if let Event::End(TagEnd::CodeBlock) = event {
+            fenced = false;
+        } else if let Event::Start(Tag::Link { dest_url, .. } | Tag::Image { dest_url, .. }) = event {
+            seen.links.push(dest_url.to_string());
+        } else if let Event::Code(words) = event {
+            seen.code.push_str(&words);
+        } else if let Event::Text(words) = event {
+            let part = if fenced { &mut seen.code } else { &mut seen.outside };
+            part.push_str(&words);
         }
     }
     seen

@@ -3,6 +3,8 @@
 //!
 //! `SIGNALBOX_TEXTS` sets how many; without it, every hundredth of the million.
 
+#![allow(clippy::unwrap_used)]
+
 mod grow;
 mod look;
 
