@@ -1,5 +1,7 @@
 //! What runs say and show, as people see it.
 
+use std::collections::BTreeSet;
+
 use signalbox_domain::id::EffectId;
 use signalbox_domain::post::{Action, Line, Mark, Post, Slot, Span, Stage};
 use signalbox_domain::talk::Attachment;
@@ -102,7 +104,8 @@ async fn a_long_text_goes_on_in_further_messages_which_go_when_it_gets_short() {
     let first = desk.slack.say(&desk.utterance(1, gate.clone(), answer(2_500), None)).await.unwrap();
     assert_eq!(desk.ours().len(), 3);
     let read = desk.read();
-    assert!((0..2_500).all(|n| read.contains(&format!("word{n} "))), "every word is there");
+    let words: BTreeSet<&str> = read.split_whitespace().collect();
+    assert!((0..2_500).all(|n| words.contains(format!("word{n}").as_str())), "every word is there");
     desk.later(60);
     let decided =
         desk.slack.say(&desk.utterance(2, gate, Post::line("Ana approved this."), Some(&first))).await.unwrap();
@@ -115,10 +118,14 @@ async fn a_long_text_goes_on_in_further_messages_which_go_when_it_gets_short() {
 async fn a_very_long_text_is_a_file_told_with_its_size_or_says_where_it_is() {
     let desk = Desk::with_everything().await;
     let mut utterance = desk.utterance(1, Slot::Closing, answer(20_000), None);
-    desk.slack.say(&utterance).await.unwrap();
+    // More messages than may be posted at once: the last comes a second later.
+    assert!(matches!(desk.slack.say(&utterance).await, Err(Error::Later { .. })));
     utterance.retried = true;
-    desk.later(60);
-    desk.slack.say(&utterance).await.unwrap();
+    for _ in 0..2 {
+        desk.later(60);
+        desk.slack.say(&utterance).await.unwrap();
+    }
+    assert_eq!(desk.ours().iter().filter(|seen| seen.files.is_empty()).count(), 4);
     let files: Vec<String> = desk.ours().into_iter().flat_map(|seen| seen.files).collect();
     let [name] = files.as_slice() else { panic!("one file, and once: {files:?}") };
     let bytes = desk.world.file(name).unwrap();
@@ -127,7 +134,11 @@ async fn a_very_long_text_is_a_file_told_with_its_size_or_says_where_it_is() {
     desk.is_content();
 
     let desk = Desk::new(AppSpec::everything("Signalbox").without_scope("files:write"), Limits::Metered).await;
-    desk.slack.say(&desk.utterance(1, Slot::Closing, answer(20_000), None)).await.unwrap();
+    let mut utterance = desk.utterance(1, Slot::Closing, answer(20_000), None);
+    while desk.slack.say(&utterance).await.is_err() {
+        utterance.retried = true;
+        desk.later(60);
+    }
     assert!(desk.read().contains("the whole text is at https://signalbox.example"), "{}", desk.read());
 }
 
@@ -208,7 +219,7 @@ async fn a_refusal_says_what_to_do_and_a_pause_is_kept() {
     let Err(Error::Rejected(why)) = said else { panic!("{said:?}") };
     assert!(why.contains("`chat:write`"), "{why}");
 
-    let desk = Desk::with_everything().await;
+    let desk = Desk::new(AppSpec::everything("Signalbox").without_scope("chat:write.public"), Limits::Metered).await;
     desk.world.leave(&desk.channel, &desk.app.user);
     let said = desk.slack.say(&desk.utterance(1, Slot::Closing, Post::line("x"), None)).await;
     let Err(Error::Rejected(why)) = said else { panic!("{said:?}") };
@@ -247,7 +258,7 @@ async fn a_workspace_without_plans_is_told_the_same_in_lines() {
 async fn a_thread_is_read_with_who_said_what_and_its_files() {
     let desk = Desk::with_everything().await;
     desk.world.set_topic(&desk.channel, "repo:acme/website");
-    let words = Words::new("see <https://example.com/a|the page> &amp; this").in_thread(&desk.root).with_file(
+    let words = Words::new("see https://example.com/a & <this>").in_thread(&desk.root).with_file(
         "a.txt",
         "text/plain",
         b"hello",
@@ -261,7 +272,7 @@ async fn a_thread_is_read_with_who_said_what_and_its_files() {
         read,
         [
             ("Ana", "the pricing page says $9, it should say $12", false),
-            ("Ana", "see the page (https://example.com/a) & this", false),
+            ("Ana", "see https://example.com/a & <this>", false),
             ("Signalbox", "All done.", true)
         ]
     );
