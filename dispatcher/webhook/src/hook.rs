@@ -43,7 +43,7 @@ pub struct Hook {
     pub room: String,
     /// What is asked for: a text with `{/json/pointer}` where the payload's words go. They are somebody else's words;
     /// commands and names of repositories in them count as if they had been typed, so place no more than is needed.
-    pub(crate) text: Template,
+    pub text: Template,
     /// What its requests may ask for.
     pub role: Role,
 }

@@ -29,3 +29,4 @@ pub use hook::{Filter, Hook, Key, Test};
 pub use refused::Refused;
 pub use routes::routes;
 pub use secrets::Secrets;
+pub use template::Template;

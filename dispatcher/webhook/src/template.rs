@@ -13,11 +13,11 @@ const MAX_TEXT: usize = 3_500;
 /// A text with places in it. Written `{` JSON pointer `}`; a brace that begins no pointer stands for itself.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(transparent)]
-pub(crate) struct Template(pub(crate) String);
+pub struct Template(pub String);
 
 impl Template {
     /// The text for a payload: texts as they are, cleaned; numbers and the like as JSON; `(none)` where nothing is.
-    pub(crate) fn fill(&self, payload: &Value) -> String {
+    pub fn fill(&self, payload: &Value) -> String {
         let mut out = String::new();
         let mut rest = self.0.as_str();
         while let Some(at) = rest.find("{/") {
