@@ -35,12 +35,11 @@ const PAGE: &str = "200";
 /// How far before the last sweep is read again: what came while it read is not passed over, and keys make the rest
 /// harmless.
 const OVERLAP: Span = Span::minutes(2);
-/// How far back a channel is read that was never read before.
-const FIRST: Span = Span::minutes(10);
 /// How far back is read at most. What nobody answered for a day is not begun by surprise.
 const MAX_BACK: Span = Span::hours(24);
 /// What Slack says of a place that is not ours to read any more.
-const UNREADABLE: &[&str] = &["channel_not_found", "not_in_channel", "thread_not_found", "message_not_found", "is_archived"];
+const UNREADABLE: &[&str] =
+    &["channel_not_found", "not_in_channel", "thread_not_found", "message_not_found", "is_archived"];
 
 /// Reads what is new where we listen: a few places a time, those first that were read longest ago. When Slack wants a
 /// pause, what was found so far is returned, and the next sweep goes on.
@@ -118,7 +117,7 @@ impl Sweep<'_> {
         let slack = self.slack;
         let now = slack.now();
         let (mark, version) = rooms::mark(slack, room).await?;
-        let from = mark.map_or(back(now, FIRST), |mark| back(mark, OVERLAP)).max(back(now, MAX_BACK));
+        let from = back(mark, OVERLAP).max(back(now, MAX_BACK));
         let us = slack.us(&room.team).await?;
         let messages = self.history(room, from).await?;
         let active = |message: &&Value| text(message, "latest_reply").is_some_and(|latest| time(latest) >= from);
@@ -214,7 +213,11 @@ impl Sweep<'_> {
                 return Ok(messages);
             }
         }
-        tracing::warn!(team = room.team, pages = MAX_PAGES, "more was said than a sweep of slack reads; it is passed over");
+        tracing::warn!(
+            team = room.team,
+            pages = MAX_PAGES,
+            "more was said than a sweep of slack reads; it is passed over"
+        );
         Ok(messages)
     }
 }

@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 use signalbox_domain::time::{Span, Time};
+use signalbox_ports::Error;
 use url::Url;
 
 use crate::api::Method;
@@ -72,6 +73,16 @@ pub async fn doctor(slack: &Slack, visit: Visit<'_>) -> Vec<Finding> {
     findings
 }
 
+/// The workspace that a bot's token opens: its id and its name. Slack is asked once, without any settings yet.
+pub async fn workspace_of(api_url: &str, token: &Secret) -> Result<(String, String), Error> {
+    let answer = Ask::new(api_url)?.call("auth.test", token.expose(), &json!({})).await.map_err(Error::Unavailable)?;
+    if let Some(refusal) = answer.refusal() {
+        return Err(Error::rejected(format!("Slack does not take the token: {refusal}")));
+    }
+    let text = |name: &str| answer.body.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
+    Ok((text("team_id"), text("team")))
+}
+
 /// Whether what Slack sends comes through.
 async fn way_in(slack: &Slack, visit: Visit<'_>, ask: &Ask) -> Vec<Finding> {
     let settings = slack.settings();
@@ -85,7 +96,9 @@ async fn way_in(slack: &Slack, visit: Visit<'_>, ask: &Ask) -> Vec<Finding> {
             ),
             Some(_) => match slack.0.api.post_as_app::<_, Value>(Method::OpenConnection, &json!({})).await {
                 Ok(_) => good("Slack lets me open a socket."),
-                Err(trouble) => wrong(trouble.to_string(), "Switch on Socket Mode in the app's settings, and check its token."),
+                Err(trouble) => {
+                    wrong(trouble.to_string(), "Switch on Socket Mode in the app's settings, and check its token.")
+                }
             },
         }];
     };
@@ -125,7 +138,10 @@ async fn tokens(slack: &Slack, workspace: &Workspace, ask: &Ask) -> Vec<Finding>
     };
     if let Some(code) = answer.refusal() {
         let what = format!("The bot token of the workspace {team} does not hold ({code}).");
-        return vec![wrong(what, &format!("Install the app again at {install} and put the new token into the settings."))];
+        return vec![wrong(
+            what,
+            &format!("Install the app again at {install} and put the new token into the settings."),
+        )];
     }
     let mut findings = Vec::new();
     let actual = answer.body.get("team_id").and_then(Value::as_str).unwrap_or_default();
@@ -137,7 +153,8 @@ async fn tokens(slack: &Slack, workspace: &Workspace, ask: &Ask) -> Vec<Finding>
     });
     findings.extend(answer.date.map(|theirs| clock(slack.now(), theirs)));
     let Some(scopes) = &answer.scopes else {
-        findings.push(doubtful(format!("Slack does not say what the token of {team} may do."), None));
+        let remedy = format!("Compare the scopes at {install} with those of the manifest (`signalbox setup slack`).");
+        findings.push(doubtful(format!("Slack does not say what the token of {team} may do."), Some(remedy)));
         return findings;
     };
     findings.extend(lacking(team, scopes, &needs(&slack.settings().features), &install));
@@ -150,7 +167,10 @@ fn clock(ours: Time, theirs: Time) -> Finding {
     if apart >= WINDOW {
         wrong(format!("{what}, so I refuse everything Slack sends."), "Set the clock, and keep it set (NTP).")
     } else if apart >= APART {
-        doubtful(format!("{what}. From 5 min on I refuse everything Slack sends."), Some("Keep the clock set (NTP).".into()))
+        doubtful(
+            format!("{what}. From 5 min on I refuse everything Slack sends."),
+            Some("Keep the clock set (NTP).".into()),
+        )
     } else {
         good("This machine's clock agrees with Slack's.")
     }
@@ -194,7 +214,8 @@ fn compared(slack: &Slack, address: Option<&Url>, manifest: &Value, needs: &[Nee
     let place = format!("https://api.slack.com/apps/{}", slack.settings().app);
     let names = |path: &str, field: Option<&str>| -> BTreeSet<String> {
         let listed = manifest.pointer(path).and_then(Value::as_array).into_iter().flatten();
-        let name = |one: &Value| field.map_or(Some(one), |field| one.get(field)).and_then(Value::as_str).map(Into::into);
+        let name =
+            |one: &Value| field.map_or(Some(one), |field| one.get(field)).and_then(Value::as_str).map(Into::into);
         listed.filter_map(name).collect()
     };
     let mut findings = Vec::new();
@@ -241,7 +262,10 @@ fn compared(slack: &Slack, address: Option<&Url>, manifest: &Value, needs: &[Nee
 async fn evidence(slack: &Slack, needs: &[Need]) -> Vec<Finding> {
     let seen: BTreeMap<String, Time> = match slack.0.ears.seen(slack.0.notes.as_ref()).await {
         Ok(seen) => seen,
-        Err(error) => return vec![doubtful(format!("What Slack sent so far could not be read: {error}."), None)],
+        Err(error) => {
+            let remedy = "Check the dispatcher's own storage.".to_owned();
+            return vec![doubtful(format!("What Slack sent so far could not be read: {error}."), Some(remedy))];
+        }
     };
     let mut findings = Vec::new();
     for need in needs.iter().filter(|need| !need.events.is_empty()) {
@@ -272,4 +296,43 @@ fn doubtful(what: impl Into<String>, remedy: Option<String>) -> Finding {
 
 fn wrong(what: impl Into<String>, remedy: &str) -> Finding {
     Finding { state: State::Wrong, what: what.into(), remedy: Some(remedy.into()) }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::settings::Features;
+
+    use super::*;
+
+    fn told(findings: &[Finding]) -> Vec<String> {
+        let line = |finding: &Finding| format!("{:?}: {}", finding.state, finding.what);
+        findings.iter().map(line).collect()
+    }
+
+    #[test]
+    fn a_scope_that_is_missing_is_told_by_what_people_will_miss() {
+        let needs = needs(&Features::default());
+        let all: BTreeSet<String> =
+            needs.iter().flat_map(|need| need.scopes).map(|scope| (*scope).to_owned()).collect();
+        assert_eq!(told(&lacking("T1", &all, &needs, "")), ["Good: In T1 I may do everything that is switched on."]);
+        let mut fewer = all.clone();
+        fewer.remove("reactions:write");
+        fewer.remove("files:read");
+        assert_eq!(
+            told(&lacking("T1", &fewer, &needs, "")),
+            [
+                "Wrong: In T1 I cannot mark how a request stands, and be stopped with ❌: the app lacks reactions:write.",
+                "Doubtful: In T1 I cannot read files and images that come with a message: the app lacks files:read.",
+            ]
+        );
+    }
+
+    #[test]
+    fn a_clock_that_is_apart_is_told_before_it_refuses_everything() {
+        for (seconds, state) in [(0, State::Good), (29, State::Good), (31, State::Doubtful), (300, State::Wrong)] {
+            for (ours, theirs) in [(10_000, 10_000 + seconds), (10_000 + seconds, 10_000)] {
+                assert_eq!(clock(Time(ours * 1_000), Time(theirs * 1_000)).state, state, "{seconds} s");
+            }
+        }
+    }
 }

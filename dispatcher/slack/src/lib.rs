@@ -17,12 +17,12 @@ mod notation;
 mod session;
 mod views;
 
+mod catch_up;
 mod decode;
+pub mod doctor;
 mod edge;
 pub mod manifest;
-mod catch_up;
 pub mod socket;
-pub mod doctor;
 mod understand;
 
 pub use edge::routes;

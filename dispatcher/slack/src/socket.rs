@@ -173,6 +173,7 @@ pub(crate) fn tls() -> Result<rustls::ClientConfig, Error> {
     let builder = rustls::ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions();
     let builder = builder.map_err(|error| Error::rejected(format!("TLS cannot be spoken here: {error}")))?;
     let roots = builder.with_native_roots();
-    let roots = roots.map_err(|error| Error::rejected(format!("this machine's certificates cannot be read: {error}")))?;
+    let roots =
+        roots.map_err(|error| Error::rejected(format!("this machine's certificates cannot be read: {error}")))?;
     Ok(roots.with_no_client_auth())
 }

@@ -27,8 +27,6 @@ pub(crate) enum Method {
     SessionStatus,
     OpenView,
     PublishView,
-    UpdateView,
-    ResponseUrl,
     OpenConnection,
 }
 
@@ -68,8 +66,6 @@ impl Method {
             Self::SessionStatus => "agents.sessions.setStatus",
             Self::OpenView => "views.open",
             Self::PublishView => "views.publish",
-            Self::UpdateView => "views.update",
-            Self::ResponseUrl => "response_url",
             Self::OpenConnection => "apps.connections.open",
         }
     }
@@ -97,9 +93,7 @@ impl Method {
             | Self::CompleteUpload
             | Self::OpenView
             | Self::PublishView
-            | Self::UpdateView
-            | Self::AuthTest
-            | Self::ResponseUrl => TIER_4,
+            | Self::AuthTest => TIER_4,
             // Tier 1 allows one a minute and some more; a socket is opened seldom.
             Self::OpenConnection => TIER_2,
         }
@@ -128,8 +122,7 @@ impl Method {
             Self::FileInfo => "look up a file",
             Self::UploadUrl | Self::Upload | Self::CompleteUpload => "upload a file",
             Self::SessionStatus => "show how the work stands",
-            Self::OpenView | Self::PublishView | Self::UpdateView => "show a page",
-            Self::ResponseUrl => "answer a command",
+            Self::OpenView | Self::PublishView => "show a page",
             Self::OpenConnection => "open a socket",
         }
     }

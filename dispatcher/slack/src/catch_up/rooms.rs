@@ -1,7 +1,7 @@
 //! Where we listen, and how far each channel was read.
 
 use serde::Deserialize;
-use signalbox_domain::time::Time;
+use signalbox_domain::time::{Span, Time};
 use signalbox_ports::Error;
 
 use crate::api::{Method, Room, Trouble};
@@ -9,7 +9,9 @@ use crate::slack::Slack;
 
 /// Where it is noted how far a channel was read.
 const SWEPT: &str = "slack/swept/";
-/// The most channels of a workspace: of more, the first are swept and the log says so.
+/// How far before the first sweep of all is read.
+const FIRST: Span = Span::minutes(10);
+/// The most pages of a workspace's channels: of more, the first are swept and the log says so.
 const MAX_PAGES: usize = 10;
 
 /// Every channel we are in, in every workspace, and those that the settings name.
@@ -44,7 +46,8 @@ async fn member_of(slack: &Slack, team: &str) -> Result<Vec<Room>, Trouble> {
         return Ok(known);
     }
     let features = &slack.settings().features;
-    let types = if features.direct { "public_channel,private_channel,im,mpim" } else { "public_channel,private_channel" };
+    let types =
+        if features.direct { "public_channel,private_channel,im,mpim" } else { "public_channel,private_channel" };
     let mut rooms = Vec::new();
     let mut cursor: Option<String> = None;
     for _ in 0..MAX_PAGES {
@@ -77,10 +80,23 @@ async fn member_of(slack: &Slack, team: &str) -> Result<Vec<Room>, Trouble> {
     Ok(rooms)
 }
 
-/// How far a channel was read, and the version of the note.
-pub(super) async fn mark(slack: &Slack, room: &Room) -> Result<(Option<Time>, u64), Error> {
-    let note = slack.0.notes.get(&key(room)).await?;
-    Ok(note.map_or((None, 0), |note| (note.value.parse().ok().map(Time), note.version)))
+/// How far a channel was read, and the version of the note. One that was never read was read, so to speak, when we began
+/// to listen in its workspace: what was said in it since then may have been missed.
+pub(super) async fn mark(slack: &Slack, room: &Room) -> Result<(Time, u64), Error> {
+    if let Some(note) = slack.0.notes.get(&key(room)).await?
+        && let Ok(mark) = note.value.parse()
+    {
+        return Ok((Time(mark), note.version));
+    }
+    let key = format!("{SWEPT}{}", room.team);
+    if let Some(note) = slack.0.notes.get(&key).await? {
+        return Ok((Time(note.value.parse().unwrap_or_default()), 0));
+    }
+    let since = Time(slack.now().0.saturating_sub(FIRST.0));
+    match slack.0.notes.put(&key, &since.0.to_string(), 0).await {
+        Ok(_) | Err(Error::Conflict) => Ok((since, 0)),
+        Err(error) => Err(error),
+    }
 }
 
 /// Notes how far a channel was read. Where somebody else did so meanwhile, theirs holds.

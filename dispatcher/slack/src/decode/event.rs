@@ -127,7 +127,11 @@ fn changed(event: &Value, team: &str, channel: &str, us: &Us<'_>) -> Meaning {
         Err(why) => return Meaning::Ignored(why),
     };
     said.direct = direct(event, channel);
-    Meaning::Heard(message::edited(team, channel, Edited { before: words.map(Into::into), edited: edited.into(), now: said }))
+    Meaning::Heard(message::edited(
+        team,
+        channel,
+        Edited { before: words.map(Into::into), edited: edited.into(), now: said },
+    ))
 }
 
 fn deleted(event: &Value, team: &str, channel: &str, us: &Us<'_>) -> Meaning {

@@ -241,7 +241,7 @@ async fn a_refusal_says_what_to_do_and_a_pause_is_kept() {
     desk.world.fault(Some("chat.postMessage"), Fault::Refused("internal_error".into()), 1);
     let said = desk.slack.say(&desk.utterance(2, Slot::Notice("budget".into()), Post::line("x"), None)).await;
     assert!(matches!(said, Err(Error::Unavailable(_))), "{said:?}");
-    desk.is_content();
+    assert_eq!(desk.world.meters().early_total(), 0);
 }
 
 #[tokio::test]
