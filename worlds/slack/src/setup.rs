@@ -146,6 +146,21 @@ impl World {
         Ok(public)
     }
 
+    /// A workspace to play in: Acme, with Ana, Ben and the app in #general.
+    ///
+    /// # Errors
+    ///
+    /// Never in an empty world.
+    pub fn furnish(&self, spec: AppSpec, urls: Urls) -> Result<Installed, Error> {
+        let team = self.team("Acme");
+        let registered = self.app(spec);
+        self.point(&registered.id, urls);
+        let installed = self.install(&registered.id, &team)?;
+        let (ana, ben) = (self.person(&team, "Ana"), self.person(&team, "Ben"));
+        self.channel(&team, "general", &[&ana, &ben, &installed.user]);
+        Ok(installed)
+    }
+
     /// Takes an app out of a workspace: its token is worth nothing any more, and it is told so.
     pub async fn uninstall(&self, installed: &Installed) {
         self.act(|state| {

@@ -1,7 +1,7 @@
 //! The control surface, as a page or a shell uses it.
 
 use serde_json::{Value, json};
-use signalbox_world_slack::{Options, World};
+use signalbox_world_slack::{AppSpec, Options, Urls, World};
 
 use crate::app::App;
 
@@ -52,4 +52,17 @@ async fn a_workspace_is_built_played_and_watched_over_http_alone() {
     assert_eq!(wrong["error"], "there is no channel `C0` here");
     assert_eq!(post(&world, "sing", json!({ "user": ana })).await["error"], "there is no verb `sing` here");
     assert!(get(&world, "").await.contains("A Slack on this machine"));
+}
+
+#[tokio::test]
+async fn a_furnished_world_is_ready_to_talk_in() {
+    let world = World::start(Options::default()).await.unwrap();
+    let app = App::start("signalbox-signing-secret").await;
+    world.furnish(AppSpec::everything("signalbox"), Urls::all(&app.url)).unwrap();
+    let team = read(&world, "state").await["teams"][0].clone();
+    let ana = team["users"].as_array().unwrap().iter().find(|user| user["name"] == "Ana").unwrap()["id"].clone();
+    let general = team["channels"][0]["id"].clone();
+    post(&world, "say", json!({ "user": ana, "channel": general, "text": "@signalbox hello" })).await;
+    assert!(app.heard().iter().all(|one| one.signed));
+    assert_eq!(app.kinds(), ["app_mention", "message"]);
 }

@@ -42,6 +42,8 @@ async fn messages_have_limits_that_are_told_and_one_that_is_not() {
     let wrong = post("t".into(), json!([section(&"x".repeat(3_001))])).await;
     assert_eq!(wrong["error"], "invalid_blocks");
     assert!(wrong["errors"][0].as_str().unwrap().contains("/blocks/0/text/text"), "{wrong}");
+    let kept = post("a &lt; b & c".into(), json!([])).await;
+    assert_eq!(kept["message"]["text"], "a &lt; b &amp; c");
     let many = json!((0..5).map(|_| section(&"x".repeat(2_000))).collect::<Vec<_>>());
     assert_eq!(post("t".into(), many).await["error"], "msg_blocks_too_long");
     assert_eq!(post(" ".into(), json!([])).await["error"], "no_text");
