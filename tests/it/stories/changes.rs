@@ -7,7 +7,7 @@ use signalbox_world::World;
 use signalbox_world::boxes::Act;
 use signalbox_world::fault::Fault;
 
-use super::acts::{built, failed, pass, told, wrote};
+use super::acts::{approved, built, failed, pass, told, wrote};
 
 const CHANGE: &str = "the price should say $12";
 
@@ -271,6 +271,22 @@ async fn what_was_refused_once_does_not_slip_in_with_the_next() {
             acme/website · plan → build → check → review · 0 s · $0.45 · run:3
     "#]].assert_eq(&world.transcript(&thread).await);
     assert!(!world.forge.changes()[0].body.contains("bold"));
+}
+
+#[tokio::test]
+async fn what_a_stopped_run_left_on_the_branch_is_looked_at_with_the_next() {
+    let world = World::default();
+    let thread = delivered(&world).await;
+    world.script("build", vec![vec![Act::Write("CODEOWNERS", "* @ana\n")], wrote("<p><b>$12</b></p>\n", "Bold")]);
+    world.script("review", vec![vec![Act::Hang], approved()]);
+    world.reply(&thread, "Ana", "make Ana own everything").await;
+    world.pass(Span::minutes(1)).await;
+    world.reply(&thread, "Ana", "stop").await;
+    world.pass(Span::minutes(1)).await;
+    world.reply(&thread, "Ana", "make it bold").await;
+    world.pass(Span::minutes(5)).await;
+    let transcript = world.transcript(&thread).await;
+    assert!(transcript.contains("it touches CODEOWNERS, which is protected"), "{transcript}");
 }
 
 #[tokio::test]

@@ -406,6 +406,22 @@ async fn waiting_for_checks_does_not_use_up_the_time_for_work() {
 }
 
 #[tokio::test]
+async fn work_after_a_wait_is_counted_again() {
+    let world = World::default();
+    world.forge.check(vec![vec![pending()]]);
+    world.script("build", vec![after(39 * 60, built())]);
+    let thread = world.ask("web", "Ana", CHANGE).await;
+    // The time for work was over at 90 minutes, had the checks not been awaited then.
+    world.pass(Span::minutes(95)).await;
+    world.reply(&thread, "Ana", "the FAQ, too").await;
+    world.pass(Span::minutes(41)).await;
+    world.reply(&thread, "Ana", "and the footer").await;
+    world.pass(Span::minutes(60)).await;
+    let transcript = world.transcript(&thread).await;
+    assert!(transcript.contains("I stopped at the budget of 1 h 30 min of work."), "{transcript}");
+}
+
+#[tokio::test]
 async fn what_passed_and_what_did_not_is_named() {
     let world = World::default();
     let mut both = pass();
