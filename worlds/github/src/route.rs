@@ -280,6 +280,9 @@ impl Inner {
             let breaches = description.request(route.method, route.template, &query, &body);
             lock(&self.meters).breaches.extend(breaches);
         }
+        // Whoever receives a push looks at the branches before and after: nobody else moves them meanwhile.
+        let moves = ["/git/refs", "/merge", "/contents/"].iter().any(|part| route.template.contains(part));
+        let _one = (moves && route.method != "GET").then(|| lock(&self.pushing));
         let call = Call { world: self, caller, request, params, query, body, now: self.now() };
         let answer = permit(&call, route.needs).and_then(|()| (route.answer)(&call));
         let reply = answer.unwrap_or_else(Refusal::reply);

@@ -273,6 +273,7 @@ impl World {
     ) -> Result<String, Error> {
         let actor = self.user(login);
         let now = self.inner.now();
+        let _one = crate::world::lock(&self.inner.pushing);
         let mut state = self.inner.state();
         let id = find(&state, full_name)?;
         let found = &state.repositories[&id];

@@ -213,6 +213,14 @@ impl World {
         self.inner.outbox.outage.store(on, Ordering::SeqCst);
     }
 
+    /// Sends a delivery again under its GUID, as somebody does on GitHub's page. Its number is in [`World::deliveries`].
+    pub fn redeliver(&self, delivery: u64) {
+        let state = self.inner.state();
+        if let Some(sent) = state.sent.get(&delivery) {
+            self.inner.again(sent);
+        }
+    }
+
     /// Waits until every delivery that was made is over, also those that were late.
     pub async fn settled(&self) {
         let _ = self.inner.outbox.orders.send(Order::Flush);
