@@ -144,10 +144,11 @@ impl Github {
         }
         let mut seen: BTreeMap<&str, u32> = BTreeMap::new();
         for check in checks {
-            // Two checks may have one name; their order does not change.
+            // Two checks may have one name, but GitHub shows one of each; their order does not change.
             let count = seen.entry(&check.name).and_modify(|count| *count += 1).or_insert(0);
-            let id = format!("{run}/{count}/{}", check.name);
-            let wanted = wanted(check, &id);
+            let name = if *count == 0 { check.name.clone() } else { format!("{} ({})", check.name, *count + 1) };
+            let id = format!("{run}/{name}");
+            let wanted = wanted(check, &name, &id);
             let done: Result<Value, Trouble> = match had.get(&id) {
                 Some(run) if run.says(&wanted) => continue,
                 Some(run) => place.caller.patch(&format!("{}/check-runs/{}", place.path, run.id), &wanted).await,
@@ -192,7 +193,7 @@ impl Github {
     /// The end of a failed check's log; of one that has none that can be read, of what it says.
     async fn log(&self, place: &Place, run: &Run, limit: usize) -> Result<String, Error> {
         if run.app.as_ref().is_some_and(|app| app.slug == ACTIONS) {
-            match place.caller.tail(&format!("{}/actions/jobs/{}/logs", place.path, run.id), limit).await {
+            match place.caller.tail(&format!("{}/actions/jobs/{}/logs", place.path, run.job()), limit + 1).await {
                 Ok(log) => return Ok(end(&log, limit)),
                 Err(trouble) if matches!(trouble.error, Error::Rejected(_)) => {}
                 Err(trouble) => return Err(trouble.into()),
@@ -210,6 +211,13 @@ impl Run {
             ("completed", _) => Verdict::Failed,
             _ => Verdict::Pending,
         }
+    }
+
+    /// The job it stands for: its address ends with `/job/…`. GitHub gives both the same number, and promises it nowhere.
+    fn job(&self) -> u64 {
+        let address = self.html_url.as_deref().unwrap_or_default();
+        let named = address.rsplit_once("/job/").and_then(|(_, rest)| rest.split(['?', '#', '/']).next()?.parse().ok());
+        named.unwrap_or(self.id)
     }
 
     fn held(&self) -> bool {
@@ -243,7 +251,7 @@ fn unable(trouble: &Trouble) -> bool {
     never
 }
 
-fn wanted(check: &Check, id: &str) -> Value {
+fn wanted(check: &Check, name: &str, id: &str) -> Value {
     let (conclusion, title) =
         if check.passed { ("success", "Passed in a devbox") } else { ("failure", "Failed in a devbox") };
     let summary = match fitted(&tame(&check.summary, LIVE), SUMMARY) {
@@ -251,7 +259,7 @@ fn wanted(check: &Check, id: &str) -> Value {
         summary => summary,
     };
     json!({
-        "name": flat(&check.name, LIVE),
+        "name": flat(name, LIVE),
         "external_id": id,
         "status": "completed",
         "conclusion": conclusion,
@@ -298,6 +306,6 @@ mod tests {
     fn the_end_of_a_log_begins_with_a_whole_line() {
         assert_eq!(end("one\ntwo\nthree", 8), "three");
         assert_eq!(end("one\ntwo\nthree", 100), "one\ntwo\nthree");
-        assert_eq!(end("ünïcödé", 4).len(), 4);
+        assert_eq!(end("ünïcödé", 4), "dé");
     }
 }

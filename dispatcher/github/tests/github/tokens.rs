@@ -16,7 +16,8 @@ use crate::world::{Place, SITE, rejected};
 const BRANCH: &str = "signalbox/01j";
 
 fn grant(permissions: &[(&str, Level)]) -> Grant {
-    let permissions: BTreeMap<String, Level> = permissions.iter().map(|(name, level)| ((*name).into(), *level)).collect();
+    let permissions: BTreeMap<String, Level> =
+        permissions.iter().map(|(name, level)| ((*name).into(), *level)).collect();
     Grant { permissions, ..Grant::default() }
 }
 
