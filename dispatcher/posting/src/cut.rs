@@ -219,8 +219,8 @@ impl<'a> Cutter<'a> {
     fn best(&self, start: usize, end: usize, piece: &Piece<'_>, whole: usize) -> usize {
         let blank = piece.text.trim_matches(|c: char| c.is_whitespace() || c == BREAK || c == '>').is_empty();
         let half = piece.room / 2;
-        let mut best: [Option<usize>; 6] = [None; 6];
-        let mut late: [Option<usize>; 6] = [None; 6];
+        let mut best: [Option<usize>; 7] = [None; 7];
+        let mut late: [Option<usize>; 7] = [None; 7];
         let mut atoms = self.atoms.iter().skip_while(|atom| atom.end <= start).peekable();
         let mut used = piece.used;
         let mut at = start;
@@ -245,9 +245,9 @@ impl<'a> Cutter<'a> {
             used += self.budget.unit.of(grapheme);
             at += grapheme.len();
         }
-        let whole_words = late[..4].iter().flatten().next().or_else(|| best[..4].iter().flatten().max());
+        let whole_words = late[..5].iter().flatten().next().or_else(|| best[..5].iter().flatten().max());
         let any =
-            whole_words.or_else(|| late[4..].iter().flatten().next()).or_else(|| best[4..].iter().flatten().next());
+            whole_words.or_else(|| late[5..].iter().flatten().next()).or_else(|| best[5..].iter().flatten().next());
         match any {
             Some(at) => *at,
             // Nothing can be cut here: a new piece, or else a grapheme longer than a piece.
@@ -261,8 +261,9 @@ impl<'a> Cutter<'a> {
         let (before, after) = (&self.text[..at], &self.text[at..]);
         let last = before.chars().next_back().unwrap_or('\n');
         let first = after.chars().next().unwrap_or('\n');
-        // `\[` would become `[`, and the end of an address the name of a person.
-        if last == '\\' || (last.is_ascii_alphanumeric() && first == '@') {
+        // `\[` would become `[`, what a break keeps harmless would be without it, and the end of an address would be the
+        // name of a person.
+        if last == '\\' || last == BREAK || (last.is_ascii_alphanumeric() && first == '@') {
             return None;
         }
         let table = self.layout.tables.iter().any(|table| table.start < at && at < table.end);
@@ -273,8 +274,9 @@ impl<'a> Cutter<'a> {
         let plain = !structural(after);
         match (last.is_whitespace() && !first.is_whitespace(), plain) {
             (true, true) => Some(3),
-            (false, true) => Some(4),
-            (_, false) => Some(5),
+            (true, false) => Some(4),
+            (false, true) => Some(5),
+            (false, false) => Some(6),
         }
     }
 
@@ -282,10 +284,13 @@ impl<'a> Cutter<'a> {
     fn indent(&self, from: usize) -> (usize, usize) {
         let outer = self.layout.items.iter().find(|item| item.start < from && from < item.end);
         let Some(item) = outer else { return (0, 0) };
-        let rest = &self.text[from..item.end];
-        let lines = if self.text[..from].ends_with('\n') { rest } else { rest.split_once('\n').map_or("", |it| it.1) };
-        let line = lines.lines().find(|line| !line.trim().is_empty()).unwrap_or_default();
-        (item.end, line.len() - line.trim_start_matches(' ').len())
+        let line = self.text[..item.start].rfind('\n').map_or(0, |end| end + 1);
+        let line = self.text[line..item.end].lines().next().unwrap_or_default();
+        let marked = line.trim_start_matches(' ').trim_start_matches(|c: char| c.is_ascii_digit());
+        let words = marked.trim_start_matches(['-', '+', '*', '.', ')']);
+        let spaces = words.len() - words.trim_start_matches(' ').len();
+        // What is five spaces away from its marker is code one space away from it.
+        (item.end, line.len() - words.len() + if spaces > 4 { 1 } else { spaces })
     }
 }
 
@@ -318,7 +323,9 @@ impl Piece<'_> {
     /// an earlier piece, so that it cannot be written as it was.
     fn code(&mut self, text: &str, code: &Code, from: usize, torn: bool) -> usize {
         let whole = from <= code.range.start;
-        if whole && code.closed && !torn && !code.indented && self.push(&text[code.range.clone()]) {
+        let begins_line = self.text.trim().is_empty() || self.text.ends_with('\n');
+        let as_it_was = whole && code.closed && !torn && !code.indented && !(code.inline && begins_line);
+        if as_it_was && self.push(&text[code.range.clone()]) {
             return code.range.end;
         }
         let unit = self.budget.unit;

@@ -6,6 +6,7 @@ use unicode_segmentation::UnicodeSegmentation;
 
 use crate::markdown::{Fence, Layout};
 use crate::split::Budget;
+use crate::spot;
 
 /// The longest run of backticks or tildes code is fenced with when it is written anew.
 const MAX_RUN: usize = 20;
@@ -29,6 +30,8 @@ pub(crate) struct Code {
     pub(crate) closed: bool,
     /// Whether it is code only by being indented: what is put before it may make it none.
     pub(crate) indented: bool,
+    /// Whether it stands between so many backticks that it would be a fence, if a line began with it.
+    pub(crate) inline: bool,
     /// Whether it holds longer runs of both than a fence should have: its lines are bits, kept apart.
     apart: bool,
 }
@@ -73,7 +76,8 @@ impl Code {
     fn spanning(span: &Range<usize>, text: &str) -> Self {
         let ticks = text[span.clone()].len() - text[span.clone()].trim_start_matches('`').len();
         let inner = span.start + ticks..span.end - ticks;
-        Self::fenced(text, span.clone(), Vec::from([inner]), String::new(), true)
+        let code = Self::fenced(text, span.clone(), Vec::from([inner]), String::new(), true);
+        Self { inline: ticks > 2, ..code }
     }
 
     fn fenced(text: &str, range: Range<usize>, lines: Vec<Range<usize>>, info: String, closed: bool) -> Self {
@@ -81,7 +85,7 @@ impl Code {
         let apart = most >= MAX_RUN;
         let run = fence.repeat((most + 1).clamp(3, MAX_RUN));
         let lines = if apart { lines.into_iter().flat_map(|line| bits(text, line)).collect() } else { lines };
-        Self { range, lines, run, info, closed, apart, indented: false }
+        Self { range, lines, run, info, closed, apart, indented: false, inline: false }
     }
 
     /// Its lines from a byte on, each with where it is and what is put before it. None of them closes a fence of ours,
@@ -92,6 +96,7 @@ impl Code {
             let start = line.start.max(from);
             // What was within a line does not begin one: it is no command.
             let torn = start > line.start && text[start..].starts_with('/');
+            let torn = torn || spot::commands(&text[start..line.end]).next().is_some();
             (start, if self.apart || torn { APART } else { "" }, &text[start..line.end])
         });
         lines.collect()

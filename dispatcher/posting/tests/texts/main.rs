@@ -7,6 +7,7 @@
 
 mod grow;
 mod look;
+mod told;
 
 use std::collections::BTreeMap;
 
