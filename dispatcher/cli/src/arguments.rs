@@ -43,8 +43,66 @@ pub(crate) enum Command {
     Deny(Deny),
     /// Make a run again from its history, decide its routes again, and print the differences: there should be none
     Replay(Named),
-    /// Look whether this machine has what is needed, and say what to do where it has not
+    /// Connect a Slack workspace or GitHub
+    #[command(subcommand)]
+    Setup(Setup),
+    /// A Slack or a GitHub of your own on this machine, to try things with
+    #[command(subcommand)]
+    Dev(Dev),
+    /// Look whether this machine, and what is connected, has what is needed, and say what to do where it has not
     Doctor(Doctor),
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Setup {
+    /// Make the Slack app: one link to open, then what to copy
+    Slack(SetupSlack),
+    /// Make the GitHub App in the browser
+    Github(SetupGithub),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct SetupSlack {
+    /// What the app is called
+    #[arg(long, default_value = "Signalbox")]
+    pub(crate) name: String,
+    /// Only print the link and write the manifest: after switching a feature on or off
+    #[arg(long)]
+    pub(crate) manifest_only: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct SetupGithub {
+    /// What the App is called; GitHub wants a name nobody else has
+    #[arg(long, default_value = "Signalbox")]
+    pub(crate) name: String,
+    /// The organisation it will belong to; yourself, if none is named
+    #[arg(long, value_name = "ORGANISATION")]
+    pub(crate) organisation: Option<String>,
+    /// The port of the page; 0 takes a free one
+    #[arg(long, default_value_t = 0)]
+    pub(crate) port: u16,
+    /// Make another App in place of the one whose keys are here
+    #[arg(long)]
+    pub(crate) replace: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Dev {
+    /// A Slack that remembers, with a page to write in it
+    Slack(DevWorld),
+    /// A GitHub that remembers, with a page to write in it
+    Github(DevWorld),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct DevWorld {
+    /// Its port; 0 takes a free one
+    #[arg(long, default_value_t = 0)]
+    pub(crate) port: u16,
+    /// Where the dispatcher under trial listens
+    #[arg(long, value_name = "URL", default_value = "http://127.0.0.1:7420")]
+    pub(crate) dispatcher: String,
 }
 
 #[derive(Debug, Args)]

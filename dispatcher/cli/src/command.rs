@@ -2,9 +2,11 @@
 
 mod act;
 mod ask;
+mod dev;
 mod doctor;
 mod look;
 mod serve;
+mod setup;
 
 pub(crate) use ask::code;
 pub(crate) use serve::interrupted;
@@ -13,7 +15,7 @@ use std::process::ExitCode;
 
 use anyhow::{Context as _, Result};
 
-use crate::arguments::{Arguments, Command};
+use crate::arguments::{Arguments, Command, Setup};
 use crate::client::Client;
 use crate::config::Config;
 use crate::demo;
@@ -38,6 +40,9 @@ pub(crate) fn run(arguments: Arguments) -> Result<ExitCode> {
         Command::Approve(named) => with(&home, &config, |client| act::approve(client, named)),
         Command::Deny(deny) => with(&home, &config, |client| act::deny(client, deny)),
         Command::Replay(named) => with(&home, &config, |client| look::replay(client, named)),
+        Command::Setup(Setup::Slack(setup)) => setup::slack(&home, &config, setup),
+        Command::Setup(Setup::Github(setup)) => setup::github(&home, &config, setup),
+        Command::Dev(dev) => dev::dev(&home, dev),
         Command::Doctor(doctor) => doctor::doctor(&home, &config, doctor),
     }
 }

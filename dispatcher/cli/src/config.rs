@@ -1,5 +1,7 @@
 //! `signalbox.toml`: what the team decided. A key that is not known is an error that names its place.
 
+mod edges;
+
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -7,6 +9,9 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, Result, anyhow};
 use serde::Deserialize;
 use signalbox_domain::talk::Role;
+use signalbox_webhook::Hook;
+
+pub(crate) use edges::{Bound, Github, Slack};
 
 /// The settings of a dispatcher.
 #[derive(Clone, Debug, Deserialize)]
@@ -32,6 +37,18 @@ pub(crate) struct Config {
     pub(crate) people: Vec<Member>,
     /// Repositories to take in.
     pub(crate) repositories: Vec<Repository>,
+    /// Where others reach this dispatcher: `https://…`, without a slash at its end. Links in chats lead there.
+    pub(crate) public_url: Option<String>,
+    /// Slack, if people ask there.
+    pub(crate) slack: Option<Slack>,
+    /// GitHub, if people ask or code lives there.
+    pub(crate) github: Option<Github>,
+    /// What people may do, by their immutable id: `slack:T…/U…`, `github:…`.
+    pub(crate) roles: BTreeMap<String, Role>,
+    /// What may be asked for in a room.
+    pub(crate) bounds: Vec<Bound>,
+    /// Webhooks of other systems. What they are signed with is in secrets.toml, under `[hooks]`.
+    pub(crate) hooks: Vec<Hook>,
     /// Agents, by the name workflows use; `default` is the one they mean when they name none.
     pub(crate) agents: BTreeMap<String, Agent>,
     /// Settings of plugins, by their id.
@@ -118,6 +135,12 @@ impl Default for Config {
             protect: Vec::new(),
             tools: Vec::new(),
             unsandboxed_i_accept_the_risk: false,
+            public_url: None,
+            slack: None,
+            github: None,
+            roles: BTreeMap::new(),
+            bounds: Vec::new(),
+            hooks: Vec::new(),
             rooms: vec![Room { name: "general".into(), topic: String::new() }],
             people: Vec::new(),
             repositories: Vec::new(),

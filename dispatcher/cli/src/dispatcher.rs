@@ -20,7 +20,9 @@ use tokio::net::TcpListener;
 use crate::api;
 use crate::changes::BuiltIn;
 use crate::config::Config;
+use crate::edges::Edges;
 use crate::home::{Home, write_private};
+use crate::secrets::Secrets;
 
 /// Deliveries worked beside each other.
 const WORKERS: usize = 4;
@@ -34,6 +36,7 @@ pub(crate) struct Dispatcher {
     engine: Arc<Engine>,
     listener: TcpListener,
     router: Router,
+    edges: Edges,
 }
 
 impl Dispatcher {
@@ -58,19 +61,24 @@ impl Dispatcher {
             tools: config.tools.clone(),
             unsandboxed_i_accept_the_risk: config.unsandboxed_i_accept_the_risk,
         });
+        let secrets = Secrets::load(home)?;
+        let edges = Edges::open(config, &secrets, &state, forge.clone(), &url)?;
+        let mut chats = edges.chats();
+        chats.insert("console".into(), Arc::new(console.clone()));
         let ports = Ports {
             store: state.clone(),
             queue: state.clone(),
             blobs: state.clone(),
             plugins,
-            chats: [("console".to_owned(), Arc::new(console.clone()) as _)].into(),
-            forge: forge.clone(),
+            chats,
+            forge: edges.forge.clone(),
             devbox: Arc::new(sandbox),
             clock: Arc::new(System),
         };
         let mut settings = Settings::new(home.secret()?);
         settings.concurrent_runs = config.concurrent_runs;
         settings.protect.clone_from(&config.protect);
+        settings.rooms = config.bounds.iter().map(|bound| (bound.room.clone(), bound.for_engine())).collect();
         settings.agents = config.agents.iter().map(|(name, agent)| (name.clone(), agent.for_engine())).collect();
         settings.agents.extend(config.recorded.clone());
         let engine = Arc::new(Engine::new(ports, settings));
@@ -84,14 +92,16 @@ impl Dispatcher {
                 console.routes(engine.clone(), views),
                 signalbox_git::routes(forge.clone()),
                 api::routes(engine.clone(), forge.clone(), &token),
+                edges.routes(&engine, &console),
             ],
         );
         write_private(&endpoint, &url)?;
-        Ok(Self { url, token, engine, listener, router })
+        Ok(Self { url, token, engine, listener, router, edges })
     }
 
     /// Works and answers until `until` is over.
     pub(crate) async fn run(self, until: impl Future<Output = ()>) {
+        let _listening = self.edges.listen(&self.engine);
         tokio::select! {
             () = signalbox_ingress::serve(self.listener, self.router, until) => {}
             () = self.engine.drive(WORKERS) => {}

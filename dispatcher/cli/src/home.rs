@@ -8,6 +8,7 @@
 //! plugins/     compiled plugins
 //! secret       what the tokens of boxes are made with
 //! token        what lets a person into the page
+//! secrets.toml what lets the dispatcher into Slack and GitHub
 //! endpoint     where the dispatcher that runs on this folder listens
 //! ```
 

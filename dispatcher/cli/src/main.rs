@@ -5,10 +5,14 @@ mod command;
 
 mod config;
 mod home;
+mod secrets;
 
 mod api;
+mod board;
 mod changes;
 mod dispatcher;
+mod edges;
+mod forges;
 
 mod client;
 mod follow;

@@ -1,17 +1,25 @@
 //! `doctor`: each thing that is needed, tried; what is missing, with the command that mends it.
 
 use std::process::{Command, ExitCode};
+use std::sync::Arc;
 
 use anyhow::{Context as _, Result};
 use serde_json::json;
+use signalbox_github::{Expected, Feature, Weight, examine};
 use signalbox_sandbox::Sandbox;
+use signalbox_slack::doctor::{State, Visit};
+use signalbox_sqlite::Folder;
+use url::Url;
 
 use crate::arguments::Doctor;
 use crate::client::Client;
 use crate::config::Config;
 use crate::dispatcher;
+use crate::edges::Edges;
+use crate::forges::Forges;
 use crate::home::Home;
 use crate::print;
+use crate::secrets::Secrets;
 
 /// One thing that was tried.
 struct Finding {
@@ -22,7 +30,9 @@ struct Finding {
 }
 
 pub(crate) fn doctor(home: &Home, config: &Config, asked: &Doctor) -> Result<ExitCode> {
-    let findings = [git(), sandbox(home, config)?, plugins(home, config), folder(home), agents(config), running(home)];
+    let mut findings =
+        vec![git(), sandbox(home, config)?, plugins(home, config), folder(home), agents(config), running(home)];
+    findings.extend(edges(home, config));
     if asked.json {
         let all: Vec<_> = findings
             .iter()
@@ -107,4 +117,52 @@ fn running(home: &Home) -> Finding {
         Some(_) => good("dispatcher", "one is running on this folder"),
         None => good("dispatcher", "none is running on this folder; `signalbox serve` starts one"),
     }
+}
+
+/// What is connected: everything the adapters find. What cannot be opened at all says why.
+fn edges(home: &Home, config: &Config) -> Vec<Finding> {
+    if config.slack.is_none() && config.github.is_none() {
+        return Vec::new();
+    }
+    connected(home, config).unwrap_or_else(|error| {
+        vec![bad("connected", format!("{error:#}"), "run `signalbox setup slack` or `signalbox setup github`")]
+    })
+}
+
+fn connected(home: &Home, config: &Config) -> Result<Vec<Finding>> {
+    let runtime = tokio::runtime::Runtime::new().context("failed to start")?;
+    runtime.block_on(async {
+        let secrets = Secrets::load(home)?;
+        // What was seen so far is in the dispatcher's own folder, which it may be at work in: it is only looked at.
+        let state = match Folder::look(home.at("state")) {
+            Ok(folder) => folder,
+            Err(_) => Folder::open(home.at("state"))?,
+        };
+        let edges = Edges::open(config, &secrets, &Arc::new(state), Arc::new(Forges(Vec::new())), "")?;
+        let mut found = Vec::new();
+        let address = config.public_url.as_deref().and_then(|url| Url::parse(url).ok());
+        if let Some(slack) = &edges.slack {
+            let socket = config.slack.as_ref().is_some_and(|slack| slack.socket);
+            let visit = Visit { address: address.as_ref().filter(|_| !socket), config_token: None };
+            for finding in signalbox_slack::doctor::doctor(slack, visit).await {
+                let well = finding.state != State::Wrong;
+                found.push(Finding {
+                    what: "slack",
+                    well,
+                    said: finding.what,
+                    remedy: finding.remedy.unwrap_or_default(),
+                });
+            }
+        }
+        if let Some(github) = &edges.github {
+            let forward = config.github.as_ref().is_some_and(|github| github.forward);
+            let expected =
+                Expected { features: Feature::ALL.into(), public_url: config.public_url.clone().filter(|_| !forward) };
+            for finding in examine(github, &expected).await {
+                let well = finding.weight != Weight::Broken;
+                found.push(Finding { what: "github", well, said: finding.what, remedy: finding.then });
+            }
+        }
+        Ok(found)
+    })
 }
