@@ -74,6 +74,8 @@ pub(crate) struct State {
     pub(crate) outbox: Vec<Outgoing>,
     pub(crate) rules: VecDeque<Rule>,
     pub(crate) outage: bool,
+    /// So many of a thousand events go wrong on their way, where no rule says how.
+    pub(crate) weather: u32,
     pub(crate) held: Vec<Outgoing>,
     pub(crate) retries: Vec<Retry>,
     pub(crate) deliveries: Vec<Delivery>,
@@ -113,6 +115,7 @@ impl State {
             outbox: Vec::new(),
             rules: VecDeque::new(),
             outage: false,
+            weather: 0,
             held: Vec::new(),
             retries: Vec::new(),
             deliveries: Vec::new(),

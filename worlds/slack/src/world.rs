@@ -114,12 +114,15 @@ impl World {
         done
     }
 
-    /// Sends `outgoing`, each beside the others, and counts as busy until all of it was answered or put off.
+    /// Sends `outgoing` one after the other, so that one act is heard in one order, and counts as busy until all of it
+    /// was answered or put off.
     pub(crate) fn send(&self, outgoing: Vec<Outgoing>) -> impl Future<Output = ()> + Send + 'static {
         let world = self.clone();
         let busy = Busy::new(&self.0);
         async move {
-            futures::future::join_all(outgoing.into_iter().map(|one| world.deliver(one))).await;
+            for one in outgoing {
+                world.deliver(one).await;
+            }
             drop(busy);
         }
     }

@@ -45,6 +45,10 @@ pub(super) fn build(world: &World, verb: &str, fields: &Fields) -> Option<Result
             world.faults(fields.number("permille", 0));
             Ok(json!({}))
         }
+        "weather" => {
+            world.weather(fields.number("permille", 0));
+            Ok(json!({}))
+        }
         "latency" => {
             world.latency(std::time::Duration::from_millis(fields.number("ms", 0).into()));
             Ok(json!({}))

@@ -41,6 +41,12 @@ impl World {
         self.state().rules.push_back(rule);
     }
 
+    /// Lets so many of a thousand events arrive twice or thrice, or without their answer, or only by a retry, by the
+    /// seed. None is lost.
+    pub fn weather(&self, permille: u32) {
+        self.state().weather = permille;
+    }
+
     /// Begins or ends an outage: no delivery reaches an app, Slack retries events as long as it does, and no longer.
     pub fn outage(&self, on: bool) {
         self.state().outage = on;
@@ -128,7 +134,7 @@ impl World {
         let manner = {
             let mut state = self.state();
             outgoing.record = Some(state.record(&outgoing));
-            state.manner(&outgoing.payload.name())
+            state.manner(&outgoing.payload.name()).or_else(|| state.weathered())
         };
         match manner {
             None => self.try_event(outgoing, How::default()).await,
@@ -272,6 +278,19 @@ impl State {
         };
         self.deliveries.push(delivery);
         self.deliveries.len() - 1
+    }
+
+    /// How the weather treats an event.
+    fn weathered(&mut self) -> Option<Manner> {
+        if !self.chance.happens(self.weather) {
+            return None;
+        }
+        Some(match self.chance.below(4) {
+            0 => Manner::Copies { count: 2, fresh_ids: true },
+            1 => Manner::Copies { count: 3, fresh_ids: false },
+            2 => Manner::AnswerLost,
+            _ => Manner::Unreachable,
+        })
     }
 
     /// The manner of the next delivery of a kind; uses up the rule that says so.

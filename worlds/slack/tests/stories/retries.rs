@@ -97,3 +97,18 @@ async fn a_url_must_prove_itself() {
     scene.world.point(&scene.registered.id, signalbox_world_slack::Urls::all("http://127.0.0.1:1/nowhere"));
     assert!(scene.world.verify_url(&scene.registered.id).await.is_err());
 }
+
+#[tokio::test]
+async fn bad_weather_repeats_and_delays_and_loses_nothing() {
+    let scene = Scene::new().await;
+    scene.world.weather(500);
+    for n in 0..40 {
+        scene.world.say(&scene.ana, &scene.web, &n.to_string()).await.unwrap();
+    }
+    let heard = scene.app.heard();
+    let mut texts: Vec<&str> = heard.iter().map(|one| one.body["event"]["text"].as_str().unwrap()).collect();
+    assert!(texts.len() > 40 && heard.iter().any(|one| one.retry.is_some()));
+    texts.sort();
+    texts.dedup();
+    assert_eq!(texts.len(), 40);
+}
