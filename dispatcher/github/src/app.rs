@@ -131,11 +131,13 @@ fn reach(url: &str) -> Result<Octocrab, Error> {
 pub(crate) async fn convert<T: DeserializeOwned>(api_url: &str, code: &str) -> Result<T, Error> {
     let path = format!("/app-manifests/{}/conversions", segment(code));
     let made = tokio::time::timeout(SILENCE, reach(api_url)?.post::<(), T>(path, None)).await;
-    made.map_err(|_| Error::unavailable("GitHub does not answer"))?.map_err(|error| match error {
-        octocrab::Error::GitHub { source, .. } if source.status_code.is_client_error() => {
-            Error::rejected(format!("GitHub does not take the code: {}", source.message))
+    made.map_err(|_| Error::unavailable("GitHub does not answer"))?.map_err(|error| {
+        if let octocrab::Error::GitHub { source, .. } = &error
+            && source.status_code.is_client_error()
+        {
+            return Error::rejected(format!("GitHub does not take the code: {}", source.message));
         }
-        error => Error::unavailable(format!("GitHub cannot be reached: {error}")),
+        Error::unavailable(format!("GitHub cannot be reached: {error}"))
     })
 }
 

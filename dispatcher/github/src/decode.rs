@@ -20,7 +20,7 @@ use received::{Account, Handing, Pull, Received, Spot, Text, Verdict, What};
 use crate::settings::Settings;
 
 /// The chat's name, in threads and in people's ids.
-pub(crate) const CHAT: &str = "github";
+pub const CHAT: &str = "github";
 
 /// The kinds of events that are read.
 pub(crate) const READ: [&str; 9] = [

@@ -23,12 +23,11 @@ pub(crate) fn said(text: &str, name: &str) -> Vec<String> {
     for (place, mention) in starts.iter().enumerate() {
         let end = starts.get(place + 1).map_or(text.len(), |next| line_start(text, next.start));
         let words = text[mention.end..end].trim_start_matches([',', ':', ' ']).trim();
-        said.push(match command::parse(words) {
-            // What stands above a request is a part of it; what stands above a word of ours is talk.
-            Command::Words(_) | Command::Nothing if place == 0 && !before.is_empty() => {
-                format!("{before}\n\n{words}").trim().to_owned()
-            }
-            _ => words.to_owned(),
+        // What stands above a request is a part of it; what stands above a word of ours is talk.
+        let request = matches!(command::parse(words), Command::Words(_) | Command::Nothing);
+        said.push(match request && place == 0 && !before.is_empty() {
+            true => format!("{before}\n\n{words}").trim().to_owned(),
+            false => words.to_owned(),
         });
     }
     said

@@ -7,4 +7,5 @@ mod flow;
 mod manifest;
 
 pub use flow::{Credentials, Setup};
-pub use manifest::{Feature, Needs, manifest, needs};
+pub(crate) use manifest::needs;
+pub use manifest::{Feature, Needs, manifest};

@@ -87,6 +87,9 @@ impl Comments {
             Seen::Overtaken => return nothing("a newer version of it was read before"),
         };
         let by = self.person(&act.received.repository, &act.received.by).await?;
+        if run.is_some() && by.role == Role::Outsider {
+            return nothing("they may not steer the run");
+        }
         if let Some(refusal) = self.unwelcome(act, &by, edited).await? {
             return nothing(refusal);
         }

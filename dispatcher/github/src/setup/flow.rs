@@ -130,14 +130,14 @@ async fn come_back(State(desk): State<Arc<Desk>>, Query(query): Query<BTreeMap<S
         Ok(made) => {
             let install = escaped(&made.install_url);
             let done = desk.done.lock().unwrap_or_else(PoisonError::into_inner).take();
-            match done.map(|done| done.send(made)) {
-                Some(Ok(())) => told(
+            match done.map(|done| done.send(made).is_ok()) {
+                Some(true) => told(
                     StatusCode::OK,
                     &format!(
                         "The App is made and its keys are kept. Now <a href=\"{install}\">install it</a> where it may work."
                     ),
                 ),
-                Some(Err(_)) | None => {
+                Some(false) | None => {
                     told(StatusCode::GONE, "The App is made, but nobody waits for its keys any more. Begin again.")
                 }
             }

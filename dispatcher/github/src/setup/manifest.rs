@@ -66,7 +66,7 @@ impl Feature {
 }
 
 /// What all of the features need together.
-pub fn needs(features: &BTreeSet<Feature>) -> Needs {
+pub(crate) fn needs(features: &BTreeSet<Feature>) -> Needs {
     let mut all = Needs::default();
     for feature in features {
         let Needs { permissions, events } = feature.needs();

@@ -7,4 +7,7 @@ mod world;
 
 mod asked;
 mod forge;
+mod missed;
+mod said;
 mod tokens;
+mod webhooks;
