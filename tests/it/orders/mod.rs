@@ -1,13 +1,15 @@
 //! Whatever happens in whatever order: a step never fails, nothing is left undone, every run ends, and is told of once.
 
+mod letter;
 mod model;
 mod workflow;
 
 use std::collections::{BTreeMap, BTreeSet, HashSet, VecDeque};
 use std::hash::{DefaultHasher, Hash, Hasher};
 
-use model::Letter::*;
-use model::{Letter, Model, place};
+use letter::Letter;
+use letter::Letter::*;
+use model::{Model, place};
 
 /// How far every order is tried from every landmark. `SIGNALBOX_ORDERS_DEPTH` goes further.
 const DEPTH: usize = 2;
