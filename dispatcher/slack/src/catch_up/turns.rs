@@ -10,7 +10,14 @@ const MAX_PLACES: usize = 20_000;
 
 /// When each place was last read by this process.
 #[derive(Debug, Default)]
-pub(crate) struct Turns(Mutex<BTreeMap<String, Time>>);
+pub(crate) struct Turns(Mutex<Read>);
+
+#[derive(Debug, Default)]
+struct Read {
+    /// By name: which turn it was, and when. A sweep takes no time by the clock, so times alone do not order turns.
+    places: BTreeMap<String, (u64, Time)>,
+    turns: u64,
+}
 
 /// One place whose turn it is.
 pub(super) struct Turn<'a, T> {
@@ -24,30 +31,31 @@ impl Turns {
     /// At most so many of the places, longest waiting first.
     pub(super) fn next<'a, T>(&self, places: &'a [T], most: usize, name: impl Fn(&T) -> String) -> Vec<Turn<'a, T>> {
         let read = self.read();
-        let mut turns: Vec<Turn<'a, T>> = places
+        let mut turns: Vec<(Option<u64>, Turn<'a, T>)> = places
             .iter()
             .map(|place| {
                 let name = name(place);
-                let last = read.get(&name).copied();
-                Turn { place, name, last }
+                let last = read.places.get(&name).copied();
+                (last.map(|(turn, _)| turn), Turn { place, name, last: last.map(|(_, at)| at) })
             })
             .collect();
-        turns.sort_by_key(|turn| turn.last);
-        turns.truncate(most);
-        turns
+        turns.sort_by_key(|(turn, _)| *turn);
+        turns.into_iter().take(most).map(|(_, turn)| turn).collect()
     }
 
     /// A place was read.
     pub(super) fn took(&self, name: String, at: Time) {
         let mut read = self.read();
-        if read.len() >= MAX_PLACES && !read.contains_key(&name) {
-            let oldest = read.iter().min_by_key(|(_, at)| **at).map(|(name, _)| name.clone());
-            oldest.and_then(|name| read.remove(&name));
+        if read.places.len() >= MAX_PLACES && !read.places.contains_key(&name) {
+            let oldest = read.places.iter().min_by_key(|(_, (turn, _))| *turn).map(|(name, _)| name.clone());
+            oldest.and_then(|name| read.places.remove(&name));
         }
-        read.insert(name, at);
+        read.turns += 1;
+        let turn = read.turns;
+        read.places.insert(name, (turn, at));
     }
 
-    fn read(&self) -> MutexGuard<'_, BTreeMap<String, Time>> {
+    fn read(&self) -> MutexGuard<'_, Read> {
         // It is changed in one step.
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -62,10 +70,10 @@ mod tests {
         let turns = Turns::default();
         let places: Vec<u32> = (0..5).collect();
         let mut order = Vec::new();
-        for round in 0..5 {
+        for _ in 0..5 {
             for turn in turns.next(&places, 2, u32::to_string) {
                 order.push(*turn.place);
-                turns.took(turn.name, Time(round));
+                turns.took(turn.name, Time(7));
             }
         }
         let mut first = order[..5].to_vec();

@@ -13,10 +13,9 @@ fn envelope(event: Value) -> Value {
 }
 
 fn heard_of(body: &Value) -> Heard {
-    match decode(body).meaning {
-        Meaning::Heard(heard) => heard,
-        other => panic!("{other:?} of {body}"),
-    }
+    let meaning = decode(body).meaning;
+    let Meaning::Heard(heard) = meaning else { panic!("{meaning:?} of {body}") };
+    heard
 }
 
 fn line(body: &Value) -> String {

@@ -72,8 +72,8 @@ impl Row {
     fn flush(&mut self, units: &mut Vec<Unit>) {
         let row = std::mem::take(self);
         if !row.elements.is_empty() {
-            let block = SlackActionsBlock::new(row.elements).into();
-            units.push(Unit::Block { block, plain: row.plain.join(" "), size: row.size });
+            let block = SlackActionsBlock::new(row.elements);
+            units.push(Unit::Block { block: Box::new(block.into()), plain: row.plain.join(" "), size: row.size });
         }
     }
 }

@@ -15,7 +15,7 @@ pub(super) enum Unit {
     /// Rich text; may share its block with its neighbours.
     Rich { elements: Vec<SlackRichTextElement>, plain: String, size: usize },
     /// A block of its own.
-    Block { block: SlackBlock, plain: String, size: usize },
+    Block { block: Box<SlackBlock>, plain: String, size: usize },
 }
 
 /// Room that is kept for the words about what is left out.
@@ -117,8 +117,8 @@ fn small(footer: &[Span], console: Option<&str>) -> Option<Unit> {
     }
     let size = MEASURE.of(&marked);
     let text = SlackBlockMarkDownText::new(marked).with_verbatim(true);
-    let block = SlackContextBlock::new(vec![SlackContextBlockElement::MarkDown(text)]).into();
-    Some(Unit::Block { block, plain: clip(&plain, MAX_FOOTER), size })
+    let block = SlackContextBlock::new(vec![SlackContextBlockElement::MarkDown(text)]);
+    Some(Unit::Block { block: Box::new(block.into()), plain: clip(&plain, MAX_FOOTER), size })
 }
 
 impl Unit {
@@ -166,7 +166,7 @@ impl Draft {
             }
             Unit::Block { block, plain, .. } => {
                 self.close();
-                self.blocks.push(block);
+                self.blocks.push(*block);
                 plain
             }
         };

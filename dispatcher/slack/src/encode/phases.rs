@@ -48,7 +48,7 @@ pub(super) fn plan(rows: &[&Line]) -> Option<Unit> {
         return None;
     }
     let block = SlackPlanBlock::new(title, tasks).with_block_id(SlackBlockId(PLAN.into()));
-    Some(Unit::Block { block: block.into(), plain, size })
+    Some(Unit::Block { block: Box::new(block.into()), plain, size })
 }
 
 /// The rows as lines.

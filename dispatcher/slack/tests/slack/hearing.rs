@@ -116,12 +116,8 @@ fn seen(scene: &Scene) -> Vec<signalbox_world_slack::Seen> {
 }
 
 #[tokio::test]
-async fn a_guest_who_is_listed_may() {
-    let scene = Scene::with(spec(), |settings| {
-        // Filled in below: the ids are made by the world.
-        settings.roles.members = Role::Viewer;
-    })
-    .await;
+async fn what_members_may_do_is_what_the_settings_say() {
+    let scene = Scene::with(spec(), |settings| settings.roles.members = Role::Viewer).await;
     scene.world.say(&scene.ana, &scene.web, "@signalbox why?").await.unwrap();
     assert_eq!(scene.facts().await, ["Ana (viewer): why?"]);
 }

@@ -6,10 +6,10 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use serde_json::Value;
-use signalbox_domain::event::{Delivery, Fact};
+use signalbox_domain::event::{Delivery, Event, Fact};
 use signalbox_domain::id::{DeliveryId, Repository};
 use signalbox_domain::post::Action;
-use signalbox_domain::talk::{Role, ThreadId};
+use signalbox_domain::talk::{Person, Role, ThreadId};
 use signalbox_domain::time::{Span, Time};
 use signalbox_ports::Error;
 use signalbox_ports::chat::{Chat, Understood};
@@ -163,7 +163,7 @@ impl Scene {
         panic!("{what} was never understood")
     }
 
-    /// Every fact so far, a line each; the desk forgets them.
+    /// Every fact so far, a line each.
     pub(crate) async fn facts(&self) -> Vec<String> {
         self.understand().await;
         let kept = self.desk.kept.lock().unwrap();
@@ -202,34 +202,31 @@ impl Scene {
     }
 
     fn line(&self, delivery: &Delivery) -> Option<String> {
-        let name = |by: &signalbox_domain::talk::Person| match by.role {
-            Role::Member => by.name.clone(),
-            role => format!("{} ({})", by.name, role.words()),
+        let name = |by: &Person| {
+            if by.role == Role::Member { by.name.clone() } else { format!("{} ({})", by.name, by.role.words()) }
         };
-        Some(match &delivery.event.fact {
-            Fact::Said { message, addressed } => {
-                assert!(addressed);
-                assert_eq!(delivery.event.id, signalbox_domain::event::Event::said(&delivery.thread, message));
-                let files: String = message.attachments.iter().map(|file| format!(" [{}]", file.name)).collect();
-                format!("{}: {}{files}", name(&message.by), message.text)
-            }
-            Fact::Edited { message } => format!("{} edited: {}", name(&message.by), message.text),
-            Fact::Deleted { by, .. } => format!("deleted, of {}", name(by)),
-            Fact::Pressed { action, by } => match action {
-                Action::Deny { reason, .. } => format!("{} denies: {reason}", name(by)),
-                Action::Choose { target } => {
-                    format!(
-                        "{} chooses {:?} to {}",
-                        name(by),
-                        target.repository.as_ref().map(Repository::as_str),
-                        target.workflow
-                    )
-                }
-                other => format!("{} presses {other:?}", name(by)),
-            },
-            Fact::Received { .. } => return None,
-            other => format!("{other:?}"),
-        })
+        let fact = &delivery.event.fact;
+        if let Fact::Said { message, addressed } = fact {
+            assert!(addressed);
+            assert_eq!(delivery.event.id, Event::said(&delivery.thread, message));
+            let files: String = message.attachments.iter().map(|file| format!(" [{}]", file.name)).collect();
+            return Some(format!("{}: {}{files}", name(&message.by), message.text));
+        }
+        if let Fact::Edited { message } = fact {
+            return Some(format!("{} edited: {}", name(&message.by), message.text));
+        }
+        if let Fact::Deleted { by, .. } = fact {
+            return Some(format!("deleted, of {}", name(by)));
+        }
+        let Fact::Pressed { action, by } = fact else { return None };
+        if let Action::Deny { reason, .. } = action {
+            return Some(format!("{} denies: {reason}", name(by)));
+        }
+        if let Action::Choose { target } = action {
+            let place = target.repository.as_ref().map(Repository::as_str);
+            return Some(format!("{} chooses {place:?} to {}", name(by), target.workflow));
+        }
+        Some(format!("{} presses {action:?}", name(by)))
     }
 }
 
