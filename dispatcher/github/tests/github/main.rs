@@ -7,6 +7,7 @@ mod world;
 
 mod asked;
 mod forge;
+mod link;
 mod missed;
 mod said;
 mod tokens;
