@@ -183,13 +183,15 @@ impl Inner {
             payload["sender"] = show::user(state, self.base(), sender);
             let node = show::node("MDIzOkludGVncmF0aW9uSW5zdGFsbGF0aW9u", installation.id);
             payload["installation"] = json!({"id": installation.id, "node_id": node});
-            self.post(app.id, Some(installation.id), Some(repository), event, action, payload);
+            self.post(state, app.id, Some(installation.id), Some(repository), event, action, payload);
         }
     }
 
-    /// Tells an app something about itself or its installations.
+    /// Tells an app something about itself or its installations, if it wants its webhooks anywhere by then.
+    #[expect(clippy::too_many_arguments, reason = "an event has that many parts, and each is of its own kind")]
     pub(crate) fn post(
         &self,
+        state: &State,
         app: u64,
         installation: Option<u64>,
         repository: Option<u64>,
@@ -203,6 +205,9 @@ impl Inner {
         if let Some(description) = &self.description {
             let breaches = description.webhook(event, action, &payload);
             lock(&self.meters).breaches.extend(breaches);
+        }
+        if state.apps.get(&app).is_none_or(|app| app.hook.is_none()) {
+            return;
         }
         let (event, action) = (event.to_owned(), action.map(str::to_owned));
         let (redelivery, guid, payload) = (false, guid(), Arc::new(payload));

@@ -198,7 +198,15 @@ impl World {
             "sender": show::user(&state, self.url(), found.account),
         });
         let action = if on { "added" } else { "removed" };
-        self.inner.post(found.app, Some(installation), None, "installation_repositories", Some(action), payload);
+        self.inner.post(
+            &state,
+            found.app,
+            Some(installation),
+            None,
+            "installation_repositories",
+            Some(action),
+            payload,
+        );
         Ok(())
     }
 
@@ -213,7 +221,7 @@ impl World {
         if action == "created" {
             payload["requester"] = Value::Null;
         }
-        self.inner.post(found.app, Some(id), None, "installation", Some(action), payload);
+        self.inner.post(state, found.app, Some(id), None, "installation", Some(action), payload);
     }
 
     /// A token with which a person uses the REST API or git over HTTP.
