@@ -250,8 +250,8 @@ impl<'a> Cutter<'a> {
             whole_words.or_else(|| late[5..].iter().flatten().next()).or_else(|| best[5..].iter().flatten().next());
         match any {
             Some(at) => *at,
-            // Nothing can be cut here: a new piece, or else a grapheme longer than a piece.
-            None if !blank => start,
+            // Nothing can be cut here: a new piece, or the end of the pieces, or else a grapheme longer than a piece.
+            None if !blank || self.atoms.iter().any(|atom| atom.start == start) => start,
             None => end,
         }
     }

@@ -39,7 +39,11 @@ pub(crate) struct Code {
 /// The code of a text that may have to be cut.
 pub(crate) fn codes(text: &str, layout: &Layout, budget: &Budget) -> Vec<Code> {
     let fences = layout.fences.iter().chain(&layout.indented).map(|fence| Code::of(fence, text));
-    let long = |span: &&Range<usize>| budget.unit.of(&text[(*span).clone()]) > budget.size / 2;
+    // What is in a link stays in it.
+    let long = |span: &&Range<usize>| {
+        budget.unit.of(&text[(*span).clone()]) > budget.size / 2
+            && !layout.links.iter().any(|link| link.range.contains(&span.start))
+    };
     let spans = layout.spans.iter().filter(long).map(|span| Code::spanning(span, text));
     fences.chain(spans).collect()
 }

@@ -91,7 +91,7 @@ fn a_link_too_long_for_any_piece_is_told() {
     let text = format!("see [a](https://example.com/{}) there", "p".repeat(500));
     let done = split(&text, &budget(200, 3));
     assert_eq!(done.pieces, ["see (a link of 525 characters is left out here) there"]);
-    assert_eq!((done.left, done.skipped), (None, vec![4..529]));
+    assert_eq!((done.left, done.skipped.first(), done.skipped.len()), (None, Some(&(4..529)), 1));
 }
 
 #[test]
