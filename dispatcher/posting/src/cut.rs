@@ -5,7 +5,7 @@ use std::ops::Range;
 use unicode_segmentation::UnicodeSegmentation;
 
 use crate::clean::BREAK;
-use crate::fence::{APART, Code, almost_fences, codes};
+use crate::fence::{APART, Code, almost_fences, codes, stray_ticks};
 use crate::markdown::{self, Layout};
 use crate::split::{Budget, Left, MIN_SIZE, Split};
 use crate::spot;
@@ -53,22 +53,28 @@ pub(crate) fn pieces(text: &str, budget: &Budget, notice: &dyn Fn(&Left) -> Stri
         let whole = Some(text.trim_end().to_owned()).filter(|text| !text.is_empty());
         return Split { pieces: whole.into_iter().collect(), left: None, skipped: Vec::new() };
     }
-    let almost = almost_fences(text, &layout);
-    if almost.is_empty() {
-        return cut(text, budget, notice);
-    }
-    // A cut, or what it moves, would make fences of them.
-    let mut kept = String::with_capacity(text.len() + almost.len() * BREAK.len_utf8());
+    // What a cut, or what it moves, would make a fence or the end of code; see `almost_fences` and `stray_ticks`.
+    let mut inserts: Vec<(usize, &str)> = almost_fences(text, &layout).into_iter().map(|at| (at, APART)).collect();
+    inserts.extend(stray_ticks(text, &layout).into_iter().map(|at| (at, "\\")));
+    inserts.sort_unstable();
+    let mut kept = String::with_capacity(text.len() + inserts.len() * APART.len());
     let mut done = 0;
-    for at in &almost {
+    for (at, what) in &inserts {
         kept.push_str(&text[done..*at]);
-        kept.push(BREAK);
+        kept.push_str(what);
         done = *at;
     }
     kept.push_str(&text[done..]);
+    // Where a byte of what is cut is in the text.
     let before = |at: usize| {
-        let breaks = (0..almost.len()).filter(|n| almost[*n] + n * BREAK.len_utf8() < at).count();
-        (at - breaks * BREAK.len_utf8()).min(text.len())
+        let mut more = 0;
+        for (insert, what) in &inserts {
+            if insert + more >= at {
+                break;
+            }
+            more += what.len().min(at - insert - more);
+        }
+        at - more
     };
     let told = |left: &Left| Left { from: before(left.from), ..*left };
     let split = cut(&kept, budget, &|left| notice(&told(left)));
@@ -203,7 +209,10 @@ impl<'a> Cutter<'a> {
             if !quoted.is_empty() {
                 piece.push(quoted);
             }
-            if !begins_line && !self.text[..start].trim_end().is_empty() && structural(&self.text[start..range.end]) {
+            // A line may begin so and mean nothing by it, by standing far to the right in a paragraph.
+            let line = self.text[..start].rfind('\n').map_or(0, |end| end + 1);
+            let meant = begins_line && self.layout.starts.iter().any(|at| (line..=start).contains(at));
+            if !meant && !self.text[..start].trim_end().is_empty() && structural(&self.text[start..range.end]) {
                 piece.push(&BREAK.to_string());
             }
         }

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use unicode_segmentation::UnicodeSegmentation;
 
-use crate::markdown::{Fence, Layout};
+use crate::markdown::{Fence, Kind, Layout};
 use crate::split::Budget;
 use crate::spot;
 
@@ -120,6 +120,23 @@ pub(crate) fn almost_fences(text: &str, layout: &Layout) -> Vec<usize> {
             found.extend((!code).then_some(at));
         }
         start += line.len();
+    }
+    found
+}
+
+/// Backticks that begin and end nothing, and are not written as such: in a piece they might.
+pub(crate) fn stray_ticks(text: &str, layout: &Layout) -> Vec<usize> {
+    let fences = layout.fences.iter().chain(&layout.indented).map(|fence| &fence.range);
+    let mut code: Vec<&Range<usize>> = layout.spans.iter().chain(fences).collect();
+    code.extend(layout.links.iter().filter(|link| link.kind == Kind::Bare).map(|link| &link.range));
+    code.sort_by_key(|range| range.start);
+    let mut code = code.into_iter().peekable();
+    let mut found = Vec::new();
+    for (at, _) in text.match_indices('`') {
+        while code.next_if(|range| range.end <= at).is_some() {}
+        let within = code.peek().is_some_and(|range| range.contains(&at));
+        let slashes = text[..at].len() - text[..at].trim_end_matches('\\').len();
+        found.extend((!within && slashes.is_multiple_of(2)).then_some(at));
     }
     found
 }

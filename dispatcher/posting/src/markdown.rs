@@ -22,6 +22,8 @@ pub(crate) struct Layout {
     pub(crate) texts: Vec<String>,
     /// Where the blocks of the outermost level begin.
     pub(crate) blocks: Vec<usize>,
+    /// Where anything begins that is more than a part of a line, in order.
+    pub(crate) starts: Vec<usize>,
     /// Tables.
     pub(crate) tables: Vec<Range<usize>>,
     /// List items, the outer ones first.
@@ -89,6 +91,7 @@ pub(crate) fn read(text: &str) -> Layout {
                     layout.blocks.push(range.start);
                 }
                 depth += 1;
+                layout.starts.push(range.start);
                 if let Tag::CodeBlock(kind) = tag {
                     let fenced = matches!(kind, CodeBlockKind::Fenced(_));
                     fence = Some(Fence { range, lines: Vec::new(), inner: depth > 1, fenced });
@@ -122,6 +125,7 @@ pub(crate) fn read(text: &str) -> Layout {
             Event::Html(_) | Event::InlineHtml(_) => layout.html = true,
             Event::SoftBreak | Event::HardBreak => open.iter_mut().for_each(|link| link.says.push(' ')),
             Event::Rule => {
+                layout.starts.push(range.start);
                 if depth == 0 {
                     layout.blocks.push(range.start);
                 }

@@ -66,6 +66,9 @@ pub fn split(text: &str, budget: &Budget) -> Split {
 ///   grapheme (an emoji of several code points), a link, an entity (`&lt;`) or a code span.
 /// - A fenced code block that is cut is closed, and opened again with its info string in the next piece. One that the
 ///   text leaves open is closed.
+/// - A text that fits is left as it is. In one that is cut, backticks that begin no code are written `\``, and what
+///   begins a line by being cut is kept from meaning something there by a [`BREAK`](crate::clean::BREAK).
+/// - A link too long for any piece is left out, and the piece says so in its place.
 /// - Whatever is not in the pieces is in [`Split::left`], and the last piece ends with `notice` of it, on a line of its
 ///   own. A notice too long for a fourth of a piece is replaced by [`Left::words`].
 pub fn split_saying(text: &str, budget: &Budget, notice: &dyn Fn(&Left) -> String) -> Split {

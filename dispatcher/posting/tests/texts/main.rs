@@ -175,7 +175,9 @@ fn holds(whole: &str, part: &str) -> bool {
     part.chars().all(|c| whole.any(|other| other == c))
 }
 
-/// A text without what a cut may add or take: white space, fences, info strings, breaks, marks of quotation.
+/// A text without what a cut may add or take: white space, fences, backslashes, info strings, breaks, marks of quotation.
 fn bones(text: &str) -> String {
-    text.chars().filter(|c| !c.is_whitespace() && !matches!(*c, '`' | '~' | '>' | '\u{200B}' | grow::INFO)).collect()
+    text.chars()
+        .filter(|c| !c.is_whitespace() && !matches!(*c, '`' | '~' | '\\' | '>' | '\u{200B}' | grow::INFO))
+        .collect()
 }

@@ -99,6 +99,8 @@ fn a_cut_makes_no_command_list_or_name_of_what_was_in_a_line() {
     let text = format!("{} /merge", "x".repeat(95));
     let done = split(&text, &budget(100, 2));
     assert_eq!(done.pieces, ["x".repeat(95), format!("{BREAK}/merge")]);
+    let done = split(&format!("{}\\[a](https://b.example)", "é".repeat(99)), &budget(100, 2));
+    assert_eq!(done.pieces[1], "é\\[a](https://b.example)");
     let done = split(&format!("{}a@name", "é".repeat(99)), &budget(100, 2));
     assert_eq!(done.pieces[1], "a@name");
 }
