@@ -6,13 +6,14 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use serde_json::json;
 use signalbox_domain::change::Review;
 use signalbox_domain::devbox::Proposal;
+use signalbox_domain::effect::Lane;
 use signalbox_domain::event::{Delivery, Event, Fact};
 use signalbox_domain::id::{DeliveryId, RunId};
 use signalbox_domain::identity::Permission;
 use signalbox_domain::post::Action;
 use signalbox_domain::run::Run;
 use signalbox_domain::talk::{Message, MessageId, Person, Role, ThreadId};
-use signalbox_domain::time::Span;
+use signalbox_domain::time::{Span, Time};
 use signalbox_engine::{Agent, Engine, Ports, Secret, Settings};
 use signalbox_ports::clock::Clock as _;
 use signalbox_ports::intake::Intake;
@@ -309,10 +310,26 @@ impl World {
     /// Lets everything happen that happens without time passing; on a real chat, which bounds how much is said at once,
     /// within the few seconds that takes.
     pub async fn settle(&self) {
-        if self.surface.is_some() {
-            return Box::pin(self.pass(UNHURRIED)).await;
-        }
         self.rest().await;
+        let end = self.clock.now() + UNHURRIED;
+        while let Some(due) = self.unsaid().await.filter(|due| *due <= end) {
+            self.clock.set(due.max(self.clock.now() + Span(1)));
+            self.rest().await;
+        }
+    }
+
+    /// When the next thing is said, marked or understood that had to be put off, on a real chat.
+    async fn unsaid(&self) -> Option<Time> {
+        self.surface.as_ref()?;
+        self.faults.aside(true);
+        let mut next = self.queue.next(self.clock.now());
+        for run in self.store.runs(10_000).await.unwrap_or_default() {
+            let effects = self.store.effects(&run.id).await.unwrap_or_default().into_iter();
+            let unsaid = effects.filter(|standing| !standing.settled && standing.owed.effect.lane() == Lane::Chat);
+            next = next.into_iter().chain(unsaid.map(|standing| standing.owed.due)).min();
+        }
+        self.faults.aside(false);
+        next
     }
 
     async fn rest(&self) {
