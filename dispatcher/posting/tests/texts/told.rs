@@ -3,7 +3,7 @@
 use signalbox_posting::clean::BREAK;
 use signalbox_posting::live::{ADDRESSES, NAMES, NUMBERS};
 use signalbox_posting::split::{Budget, Left, split, split_saying};
-use signalbox_posting::tame::{flat, tame};
+use signalbox_posting::tame::{acts, flat, tame};
 use signalbox_posting::unit::Unit;
 
 fn check(text: &str, expected: &str) {
@@ -103,4 +103,18 @@ fn a_cut_makes_no_command_list_or_name_of_what_was_in_a_line() {
     assert_eq!(done.pieces[1], "é\\[a](https://b.example)");
     let done = split(&format!("{}a@name", "é".repeat(99)), &budget(100, 2));
     assert_eq!(done.pieces[1], "a@name");
+}
+
+#[test]
+fn a_cut_parts_no_backslash_from_what_it_keeps_harmless() {
+    let done = split(&"\\[".repeat(80), &budget(101, 3));
+    assert!(done.pieces.iter().all(|piece| !piece.ends_with('\\')), "{done:?}");
+}
+
+#[test]
+fn a_stray_backtick_takes_no_code_from_what_follows() {
+    let text = tame(&format!("# {}`\nand `@ana` here", "word ".repeat(30)), &[NAMES]);
+    let done = split(&text, &budget(100, 3));
+    assert_eq!(done.pieces.len(), 2, "the heading's rest and the line behind it are one paragraph now");
+    assert!(done.pieces.iter().all(|piece| !acts(piece, &[NAMES])), "{done:?}");
 }
