@@ -4,5 +4,6 @@ mod architecture;
 mod crashes;
 mod orders;
 mod stories;
+mod usual;
 
 use signalbox_world::World;

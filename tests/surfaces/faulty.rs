@@ -11,7 +11,7 @@ use signalbox_domain::post::{Mark, Post};
 use signalbox_domain::talk::{Attachment, MessageId, Person, ThreadId};
 use signalbox_domain::time::Time;
 use signalbox_ports::Error;
-use signalbox_ports::chat::{CaughtUp, Chat, Room, Spoken, Understood, Utterance};
+use signalbox_ports::chat::{CaughtUp, Chat, Room, Spoken, Understood, Usual, Utterance};
 use signalbox_world::fault::{Fault, Faults, Script};
 
 /// The chat, with trouble on the way to it.
@@ -56,6 +56,10 @@ impl Chat for Faulty {
 
     async fn room(&self, thread: &ThreadId) -> Result<Room, Error> {
         self.call("chat.room", self.chat.room(thread)).await
+    }
+
+    async fn usual(&self, person: &Person) -> Result<Usual, Error> {
+        self.chat.usual(person).await
     }
 
     async fn understand(&self, thread: &ThreadId, at: Time, what: &Value) -> Result<Understood, Error> {

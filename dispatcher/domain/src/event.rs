@@ -103,6 +103,9 @@ pub enum Fact {
         decision: Decision,
         /// Every router's part, in the blob store.
         trace: Digest,
+        /// Whether the person who asked wants to be told when each phase begins.
+        #[serde(default, skip_serializing_if = "core::ops::Not::not")]
+        verbose: bool,
     },
     /// The workflow is loaded, checked and frozen.
     Resolved {

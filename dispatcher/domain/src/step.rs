@@ -103,7 +103,7 @@ fn live(run: &Run, event: &Event) -> Step {
         Fact::Stirred => watch::stirred(turn),
         Fact::Checked { phase, head, checks } => watch::checked(turn, phase, head, checks),
 
-        Fact::Routed { asked, decision, trace } => place::routed(turn, *asked, decision, trace),
+        Fact::Routed { asked, decision, trace, verbose } => place::routed(turn, *asked, decision, trace, *verbose),
         Fact::Resolved { asked, workflow, base, onto, continues } => {
             place::resolved(turn, *asked, workflow, base.as_ref(), onto.as_deref(), continues.as_ref())
         }

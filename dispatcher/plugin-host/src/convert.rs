@@ -47,7 +47,11 @@ pub(crate) fn event(event: &Event) -> types::Event {
                 needs_repository: known.repository,
             })
             .collect(),
-        attrs: Vec::new(),
+        attrs: event
+            .usual
+            .iter()
+            .map(|repository| types::Attr { key: "author.repository".into(), value: repository.clone() })
+            .collect(),
         payload: "null".to_string(),
     }
 }

@@ -79,6 +79,12 @@ pub trait Chat: Send + Sync {
         Ok(CaughtUp::default())
     }
 
+    /// What a person set for themselves, where this chat lets them.
+    async fn usual(&self, person: &Person) -> Result<Usual, Error> {
+        let _ = person;
+        Ok(Usual::default())
+    }
+
     /// The bytes of what is attached to a message, unless they are more than `limit`.
     async fn attachment(
         &self,
@@ -98,6 +104,15 @@ pub enum Understood {
     Deliveries(Vec<Delivery>),
     /// Nothing that a run should hear of, and why.
     Nothing(String),
+}
+
+/// What a person set for themselves.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Usual {
+    /// The repository their requests go to if nothing nearer says so, `owner/name`.
+    pub repository: Option<String>,
+    /// Whether they want to be told when each phase begins.
+    pub verbose: bool,
 }
 
 /// What a chat found that its edge had missed.

@@ -28,6 +28,9 @@ pub struct Event {
     pub room_topic: String,
     /// Where the thread's run before this one worked.
     pub memory: Option<Target>,
+    /// The repository that the author set for themselves, `owner/name`.
+    #[serde(default)]
+    pub usual: Option<String>,
     /// The repositories Signalbox knows; a claim for another is not followed.
     pub repositories: Vec<KnownRepository>,
     /// The workflows Signalbox knows.

@@ -15,7 +15,7 @@ use signalbox_domain::post::{Mark, Post};
 use signalbox_domain::talk::{Attachment, MessageId, Person, ThreadId};
 use signalbox_domain::time::Time;
 use signalbox_ports::Error;
-use signalbox_ports::chat::{CaughtUp, Chat, Room as Place, Spoken, Understood, Utterance};
+use signalbox_ports::chat::{CaughtUp, Chat, Room as Place, Spoken, Understood, Usual, Utterance};
 
 use crate::Slack;
 use crate::catch_up::catch_up;
@@ -44,6 +44,11 @@ impl Chat for Slack {
 
     async fn room(&self, thread: &ThreadId) -> Result<Place, Error> {
         read::room(self, thread).await
+    }
+
+    async fn usual(&self, person: &Person) -> Result<Usual, Error> {
+        let defaults = self.defaults_of(&person.id).await?;
+        Ok(Usual { repository: defaults.repository, verbose: defaults.verbose })
     }
 
     async fn understand(&self, thread: &ThreadId, at: Time, what: &Value) -> Result<Understood, Error> {

@@ -42,6 +42,8 @@ const MEMORY: u16 = 700;
 const TOPIC: u16 = 610;
 /// The room's setting.
 const ROOM: u16 = 600;
+/// What the person set for themselves.
+const OWN: u16 = 510;
 /// The person's setting.
 const PERSON: u16 = 500;
 /// The team's setting.
@@ -98,8 +100,16 @@ fn defaults<'a>(event: &'a Event, config: &'a Config) -> impl Iterator<Item = Fa
     let room = room.map(|it| set(it, ROOM, "room-setting", "it is the default of this room", "the setting `rooms`"));
     let person = config.people.get(&event.author.id);
     let person = person.map(|it| set(it, PERSON, "person-setting", "it is your default", "the setting `people`"));
+    let own = event.attrs.iter().find(|attr| attr.key == "author.repository").map(|attr| Fallback {
+        usual: Usual { repository: Some(attr.value.clone()), workflow: None },
+        score: OWN,
+        rule: "person-default",
+        reason: "you set it as your default",
+        whence: "your own settings in the chat",
+        matched: Vec::new(),
+    });
     let team = Some(set(&config.team, TEAM, "team-setting", "it is the default of the team", "the setting `team`"));
-    [memory, topic, room, person, team].into_iter().flatten()
+    [memory, topic, room, own, person, team].into_iter().flatten()
 }
 
 impl Fallback {

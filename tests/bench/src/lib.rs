@@ -65,6 +65,7 @@ pub fn event() -> Event {
         room_name: "general".into(),
         room_topic: String::new(),
         memory: None,
+        usual: None,
         repositories: repositories.collect(),
         workflows: vec![
             workflow("build", "Turn a request into a reviewed draft change request.", true),

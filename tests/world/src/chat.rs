@@ -11,7 +11,7 @@ use signalbox_domain::post::{Action, Mark, Post, Slot};
 use signalbox_domain::talk::{Attachment, Message, MessageId, Person, Role, ThreadId};
 use signalbox_domain::time::Time;
 use signalbox_ports::Error;
-use signalbox_ports::chat::{CaughtUp, Room, Spoken, Understood, Utterance};
+use signalbox_ports::chat::{CaughtUp, Room, Spoken, Understood, Usual, Utterance};
 use signalbox_ports::clock::Clock;
 
 use crate::fault::{Faults, call};
@@ -81,6 +81,7 @@ struct State {
     files: BTreeMap<String, Vec<u8>>,
     threads: BTreeMap<ThreadId, Vec<Shown>>,
     rooms: BTreeMap<String, Room>,
+    usual: BTreeMap<String, Usual>,
 }
 
 impl Chat {
@@ -99,6 +100,11 @@ impl Chat {
     /// Names a room.
     pub fn describe(&self, room: &str, name: &str, topic: &str) {
         self.state().rooms.insert(room.into(), Room { name: name.into(), topic: topic.into() });
+    }
+
+    /// A person sets something for themselves.
+    pub fn set(&self, person: &Person, usual: Usual) {
+        self.state().usual.insert(person.id.clone(), usual);
     }
 
     /// A person begins a thread.
@@ -403,6 +409,10 @@ impl signalbox_ports::chat::Chat for Chat {
             Ok(self.state().files.get(&attachment.id).filter(|bytes| bytes.len() <= limit).cloned())
         })
         .await
+    }
+
+    async fn usual(&self, person: &Person) -> Result<Usual, Error> {
+        call(&*self.faults, "chat.usual", || Ok(self.state().usual.get(&person.id).cloned().unwrap_or_default())).await
     }
 
     async fn room(&self, thread: &ThreadId) -> Result<Room, Error> {

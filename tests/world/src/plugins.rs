@@ -103,6 +103,11 @@ fn said(event: &Event) -> Said {
     if question {
         return claim(Place::Open, 400, "question", "?", "it is a question");
     }
+    if let Some(repository) =
+        event.usual.as_ref().filter(|name| event.repositories.iter().any(|it| it.name.0 == **name))
+    {
+        return claim(Place::Repository(repository.as_str().into()), 510, "own", "", "you set it as your default");
+    }
     which(event, "Which repository is this about?".into(), 300)
 }
 

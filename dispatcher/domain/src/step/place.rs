@@ -15,7 +15,7 @@ use crate::post::Slot;
 use crate::reason::Reason;
 use crate::reply;
 use crate::route::{Decision, Target};
-use crate::run::{Job, Plan, Routed, Run, State};
+use crate::run::{Job, Plan, Routed, Run, State, Voice};
 use crate::step::turn::Turn;
 use crate::step::{Step, closing, phases};
 use crate::talk::{Person, Role};
@@ -31,9 +31,12 @@ pub(super) fn route(turn: &mut Turn<'_>) {
     turn.ask(Effect::Route);
 }
 
-pub(super) fn routed(mut turn: Turn<'_>, asked: u64, decision: &Decision, trace: &Digest) -> Step {
+pub(super) fn routed(mut turn: Turn<'_>, asked: u64, decision: &Decision, trace: &Digest, verbose: bool) -> Step {
     if !matches!(turn.run.state, State::Routing { asked: mine } if mine == asked) {
         return Step::Ignored(Reason::Late);
+    }
+    if verbose && turn.run.voice == Voice::Quiet && turn.run.before.is_none() {
+        turn.run.voice = Voice::Verbose;
     }
     turn.run.route = Some(Routed { decision: decision.clone(), trace: trace.clone(), chosen: None });
     match decision {

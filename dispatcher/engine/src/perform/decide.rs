@@ -41,7 +41,8 @@ impl Engine {
         let trace = json!({ "event": event, "opinions": opinions, "decision": decision });
         let trace = self.keep(&trace).await?;
         let decision = self.offered(run, decision);
-        Ok(Some(Fact::Routed { asked, decision, trace }))
+        let usual = self.chat(&run.thread)?.usual(&run.request.by).await?;
+        Ok(Some(Fact::Routed { asked, decision, trace, verbose: usual.verbose }))
     }
 
     /// A decision that offers nothing which the room would then forbid.
@@ -82,6 +83,7 @@ impl Engine {
             room_name: room.name,
             room_topic: room.topic,
             memory: run.memory.clone(),
+            usual: self.chat(&run.thread)?.usual(&run.request.by).await?.repository,
             repositories: repositories
                 .into_iter()
                 .map(|known| KnownRepository {

@@ -62,6 +62,7 @@ pub(crate) fn event(text: &str) -> Event {
         room_name: "general".to_string(),
         room_topic: String::new(),
         memory: None,
+        usual: None,
         repositories: vec![
             repository("acme/website", "The public website: pricing, FAQ, blog"),
             repository("acme/billing", "Invoices and payments"),
