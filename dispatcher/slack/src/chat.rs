@@ -48,7 +48,7 @@ impl Chat for Slack {
 
     async fn usual(&self, person: &Person) -> Result<Usual, Error> {
         let defaults = self.defaults_of(&person.id).await?;
-        Ok(Usual { repository: defaults.repository, verbose: defaults.verbose })
+        Ok(Usual { repository: defaults.repository.map(|repository| repository.0), verbose: defaults.verbose })
     }
 
     async fn understand(&self, thread: &ThreadId, at: Time, what: &Value) -> Result<Understood, Error> {
