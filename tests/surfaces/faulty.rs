@@ -19,6 +19,8 @@ pub(crate) struct Faulty {
     pub(crate) chat: Arc<dyn Chat>,
     /// Known once the world is there.
     pub(crate) faults: Arc<OnceLock<Arc<Script>>>,
+    /// The room that is about nothing, if the chat itself says that every room is about something.
+    pub(crate) lobby: Option<&'static str>,
 }
 
 impl Faulty {
@@ -55,7 +57,11 @@ impl Chat for Faulty {
     }
 
     async fn room(&self, thread: &ThreadId) -> Result<Room, Error> {
-        self.call("chat.room", self.chat.room(thread)).await
+        let mut room = self.call("chat.room", self.chat.room(thread)).await?;
+        if self.lobby == Some(&thread.room) {
+            room.topic.clear();
+        }
+        Ok(room)
     }
 
     async fn usual(&self, person: &Person) -> Result<Usual, Error> {

@@ -1,12 +1,12 @@
 //! Issues on GitHub: Ana may push, Max maintains, Vic sorts issues, Eve is anybody.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::{Deref, DerefMut};
 use std::sync::{Arc, Mutex, OnceLock};
 
 use async_trait::async_trait;
 use signalbox_domain::id::{EffectId, RunId};
-use signalbox_domain::post::{Mark, Slot};
+use signalbox_domain::post::{Action, Mark, Slot};
 use signalbox_domain::talk::{MessageId, Person, Role, ThreadId};
 use signalbox_engine::Settings as Engine;
 use signalbox_github::{CHAT, Comments, Github, PATH, Secret, Settings};
@@ -23,14 +23,15 @@ use crate::runtime::{beside, serve};
 use crate::shown::{self, Seen};
 
 /// The people stories are about, and what they may do.
-const PEOPLE: [(&str, Option<Level>, Role); 5] = [
+const PEOPLE: [(&str, Option<Level>, Role); 6] = [
     ("Ana", Some(Level::Write), Role::Member),
-    ("Ben", Some(Level::Write), Role::Member),
+    ("Bo", Some(Level::Write), Role::Member),
+    ("Cy", Some(Level::Write), Role::Member),
     ("Max", Some(Level::Maintain), Role::Maintainer),
     ("Vic", Some(Level::Triage), Role::Viewer),
     ("Eve", None, Role::Outsider),
 ];
-/// The repositories that rooms are. The team's dispatcher works on the first; the second is only talked in.
+/// The repositories that rooms are. In the last one people only talk: the team's forge has no such repository.
 const ROOMS: [(&str, &str); 3] = [("web", "acme/website"), ("api", "acme/api"), ("lobby", "acme/lobby")];
 
 /// A world whose people are in GitHub's issues.
@@ -46,6 +47,10 @@ struct On {
     store: Arc<Store>,
     /// Who wrote which comment: only its author changes it.
     written: Mutex<BTreeMap<String, String>>,
+    /// The comments that began threads.
+    began: Mutex<BTreeMap<ThreadId, MessageId>>,
+    /// The comments that stand for a button pressed: in the chat in memory nobody sees that.
+    pressed: Mutex<BTreeSet<MessageId>>,
     ids: BTreeMap<String, u64>,
     mention: String,
 }
@@ -104,7 +109,7 @@ impl World {
             drop(clock.set(ports.clock.clone()));
             let made = Github::new(settings, ports.clock.clone(), Arc::new(Notes::default())).expect("an adapter");
             let comments = Comments::new(made.clone(), ports.store.clone());
-            let chat = Faulty { chat: Arc::new(comments), faults: faults.clone() };
+            let chat = Faulty { chat: Arc::new(comments), faults: faults.clone(), lobby: Some("acme/lobby") };
             ports.chats.insert(CHAT.into(), Arc::new(chat));
             github = Some(made);
             ports
@@ -117,6 +122,8 @@ impl World {
             vendor: vendor.clone(),
             store: world.store.clone(),
             written: Mutex::default(),
+            began: Mutex::default(),
+            pressed: Mutex::default(),
             ids,
             mention: format!("@{}", app.slug),
         };
@@ -169,6 +176,20 @@ impl On {
         format!("{}{apart}{text}", self.mention)
     }
 
+    /// A message; the first of a thread goes by the thread's own name, too.
+    fn meant(&self, thread: &ThreadId, message: &MessageId) -> MessageId {
+        let first = self.began.lock().unwrap().get(thread).filter(|_| message.0 == thread.root).cloned();
+        first.unwrap_or_else(|| message.clone())
+    }
+
+    /// What of ours is there to be read, oldest first.
+    fn bodies(&self, thread: &ThreadId) -> Vec<String> {
+        let conversation = self.vendor.conversation(&thread.room, numbered(thread));
+        let comments = conversation.into_iter().flat_map(|it| it.comments);
+        let ours = comments.filter(|said| said.by.ends_with("[bot]") && !said.deleted);
+        ours.map(|said| said.body).collect()
+    }
+
     fn author(&self, message: &MessageId) -> Option<String> {
         self.written.lock().unwrap().get(&message.0).cloned()
     }
@@ -204,7 +225,8 @@ impl Surface for On {
         let repository = repository(room);
         let issue = self.vendor.person(who).open_issue(repository, "Something to talk about", "").unwrap();
         let thread = ThreadId { chat: CHAT.into(), room: repository.into(), root: issue.to_string() };
-        self.said(repository, issue, who, &self.addressed(text)).await;
+        let first = self.said(repository, issue, who, &self.addressed(text)).await;
+        self.began.lock().unwrap().insert(thread.clone(), first);
         thread
     }
 
@@ -214,29 +236,38 @@ impl Surface for On {
     }
 
     async fn edit(&self, thread: &ThreadId, message: &MessageId, text: &str) {
+        let message = &self.meant(thread, message);
         let (Some(who), Some(number)) = (self.author(message), comment(message)) else { return };
         self.vendor.person(&who).edit_comment(&thread.room, number, &self.addressed(text)).unwrap();
         self.vendor.settled().await;
     }
 
     async fn delete(&self, thread: &ThreadId, _who: &str, message: &MessageId) {
+        let message = &self.meant(thread, message);
         let (Some(who), Some(number)) = (self.author(message), comment(message)) else { return };
         self.vendor.person(&who).delete_comment(&thread.room, number).unwrap();
         self.vendor.settled().await;
     }
 
-    /// There are no buttons: the word is said that the button stands for.
+    /// There are no buttons: the words are said that stand beside the label.
     async fn press(&self, thread: &ThreadId, who: &str, label: &str) -> bool {
-        let word = match label {
-            "Stop" => "stop",
-            "Why here?" => "why",
-            "Approve" => "approve",
-            "Deny" => "deny",
-            "Retry" => "retry",
-            _ => return false,
+        let bodies = self.bodies(thread);
+        let start = format!("- {label}: `");
+        let words = |body: &String| {
+            let line = body.lines().find_map(|line| line.strip_prefix(&start))?;
+            line.strip_suffix('`').map(str::to_owned)
         };
-        self.said(&thread.room, numbered(thread), who, &self.addressed(word)).await;
+        let Some(words) = bodies.iter().rev().find_map(words) else { return false };
+        // "deny, and why" is said without a why.
+        let words = words.split(", and why").next().unwrap_or_default();
+        let message = self.said(&thread.room, numbered(thread), who, words).await;
+        self.pressed.lock().unwrap().insert(message);
         true
+    }
+
+    fn button(&self, thread: &ThreadId, label: &str) -> Option<Action> {
+        let effects: Vec<EffectId> = self.bodies(thread).iter().filter_map(|body| marker(body)).collect();
+        shown::button(&self.store, &effects, label)
     }
 
     fn person(&self, who: &str) -> Person {
@@ -250,7 +281,11 @@ impl Surface for On {
             return String::new();
         };
         let mut text = String::new();
+        let pressed = self.pressed.lock().unwrap().clone();
         for said in &conversation.comments {
+            if pressed.contains(&MessageId(format!("comment:{}", said.id))) {
+                continue;
+            }
             if !said.by.ends_with("[bot]") {
                 let words = said.body.strip_prefix(&self.mention).unwrap_or(&said.body).trim_start();
                 text.push_str(&shown::said(&said.by, words, !said.edits.is_empty(), said.deleted, self.mark(said)));

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use futures::FutureExt as _;
 use signalbox_domain::effect::Effect;
 use signalbox_domain::id::{EffectId, RunId};
-use signalbox_domain::post::{Mark, Post, Slot};
+use signalbox_domain::post::{Action, Mark, Post, Slot};
 use signalbox_domain::talk::{MessageId, Person};
 use signalbox_ports::store::Store as _;
 use signalbox_world::store::Store;
@@ -77,12 +77,20 @@ fn reads(post: &Post, text: &str) -> bool {
 
 fn words(text: &str) -> Vec<String> {
     let kept = |c: char| c.is_alphanumeric() || matches!(c, '$' | '%' | '/' | ':' | '.' | '-' | '+' | '−');
-    text.split(|c| !kept(c)).map(str::to_lowercase).filter(|word| word.chars().any(char::is_alphanumeric)).collect()
+    // What ends a word in a sentence is no part of it, however the chat sets it off.
+    let bare = |word: &str| word.trim_matches([':', '.', '-']).to_lowercase();
+    text.split(|c| !kept(c)).map(bare).filter(|word| word.chars().any(char::is_alphanumeric)).collect()
 }
 
 /// Which slots are said in several messages, and how many close a run.
 pub(crate) fn slots(store: &Arc<Store>, effects: impl Iterator<Item = EffectId>) -> Vec<(RunId, Slot)> {
     effects.filter_map(|effect| Some((effect.run.clone(), decided(store, &effect)?.0?))).collect()
+}
+
+/// What the newest button of that label does, of messages oldest first.
+pub(crate) fn button(store: &Arc<Store>, effects: &[EffectId], label: &str) -> Option<Action> {
+    let posts = effects.iter().rev().filter_map(|effect| decided(store, effect)).map(|(_, post)| post);
+    posts.flat_map(|post| post.buttons).find(|button| button.label == label).map(|button| button.action)
 }
 
 /// Those that are there more than once, in words.

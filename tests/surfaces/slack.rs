@@ -122,7 +122,7 @@ impl World {
             drop(clock.set(ports.clock.clone()));
             let made = Slack::new(settings, ports.clock.clone(), Arc::new(Notes::default()), Arc::new(Nothing));
             let made = made.expect("an adapter");
-            let chat = Faulty { chat: Arc::new(made.clone()), faults: faults.clone() };
+            let chat = Faulty { chat: Arc::new(made.clone()), faults: faults.clone(), lobby: None };
             ports.chats.insert(CHAT.into(), Arc::new(chat));
             slack = Some(made);
             ports

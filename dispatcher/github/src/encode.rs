@@ -160,16 +160,11 @@ fn word(button: &Button, name: &str) -> Option<String> {
     let word = match &button.action {
         Action::Stop => "stop".to_owned(),
         Action::Why => "why".to_owned(),
-        Action::Details => "status".to_owned(),
+        Action::Details => "details".to_owned(),
         Action::Retry => "retry".to_owned(),
         Action::Approve { .. } => "approve".to_owned(),
         Action::Deny { .. } => "deny, and why".to_owned(),
-        Action::Choose { target } => {
-            let mut words = vec![format!("workflow:{}", target.workflow)];
-            words.extend(target.repository.iter().map(|repository| format!("repo:{repository}")));
-            words.extend(target.branch.iter().map(|branch| format!("branch:{branch}")));
-            words.join(" ")
-        }
+        Action::Choose { target } => crate::press::choice(target),
         Action::Resolve { review } => format!("resolve {review}"),
         Action::Dismiss { review } => format!("dismiss {review}"),
         Action::View { .. } => return None,

@@ -107,6 +107,10 @@ impl Comments {
         for place in new {
             let Some(words) = said.get(place) else { continue };
             let key = self.key(act, &message, text, words, place, before.is_none());
+            if let Some((run, action)) = self.chosen(act, words).await? {
+                told.push(self.press(act, &run, action, &by, key));
+                continue;
+            }
             match press::read(words) {
                 Some(Press::Approve | Press::Deny(_)) if edited => {
                     told.why = "a decision counts only in a comment of its own, not in an edited one";
@@ -146,7 +150,7 @@ impl Comments {
         key: DeliveryId,
         (message, words): (&MessageId, &str),
     ) -> Result<(), Error> {
-        let here = matches!(word, Press::Resolve(_) | Press::Dismiss(_));
+        let here = matches!(word, Press::Details | Press::Resolve(_) | Press::Dismiss(_));
         let of_thread = match run {
             None if here => self.store.load(&Subject::Thread(act.thread.clone())).await?,
             Some(_) | None => None,
@@ -165,6 +169,15 @@ impl Comments {
             }
         }
         Ok(())
+    }
+
+    /// The place that words choose, if the thread's run asks for it.
+    async fn chosen(&self, act: &Act<'_>, words: &str) -> Result<Option<(Run, Action)>, Error> {
+        if !words.starts_with("workflow:") {
+            return Ok(None);
+        }
+        let run = self.store.load(&Subject::Thread(act.thread.clone())).await?;
+        Ok(run.and_then(|run| press::chosen(&run, words).map(|action| (run, action))))
     }
 
     async fn erased(&self, act: &Act<'_>, spot: &Spot) -> Result<Understood, Error> {

@@ -176,7 +176,7 @@ async fn pressed_twice_it_counts_once() {
     let world = risky();
     let thread = world.ask("web", "Ana", "the price should say $12").await;
     world.pass(Span::minutes(1)).await;
-    let approve = world.chat.button(&thread, "Approve").unwrap();
+    let approve = world.button(&thread, "Approve").unwrap();
     world.act(&thread, "Max", approve.clone()).await;
     world.act(&thread, "Max", approve.clone()).await;
     world.pass(Span::minutes(5)).await;
@@ -209,7 +209,7 @@ async fn nobody_decides_and_it_expires() {
     let world = risky();
     let thread = world.ask("web", "Ana", "the price should say $12").await;
     world.pass(Span::minutes(1)).await;
-    let approve = world.chat.button(&thread, "Approve").unwrap();
+    let approve = world.button(&thread, "Approve").unwrap();
     world.pass(Span::hours(25)).await;
     world.act(&thread, "Max", approve).await;
     world.pass(Span::minutes(1)).await;
@@ -273,7 +273,7 @@ async fn an_approval_counts_for_what_was_shown_and_nothing_else() {
     }
     let thread = world.ask("web", "Ana", "the price should say $12").await;
     world.pass(Span::minutes(1)).await;
-    let first = world.chat.button(&thread, "Approve").unwrap();
+    let first = world.button(&thread, "Approve").unwrap();
     world.act(&thread, "Bo", first.clone()).await;
     world.settle().await;
     world.reply(&thread, "Ana", "make it bold").await;

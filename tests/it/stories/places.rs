@@ -71,7 +71,7 @@ async fn only_the_person_who_asked_or_a_maintainer_chooses() {
     world.pass(Span::minutes(5)).await;
     world.press(&thread, "Bo", "acme/api").await;
     world.settle().await;
-    let again = world.chat.button(&thread, "acme/api").unwrap();
+    let again = world.button(&thread, "acme/api").unwrap();
     world.press(&thread, "Max", "acme/website").await;
     world.settle().await;
     world.act(&thread, "Ana", again).await;

@@ -142,7 +142,7 @@ async fn retry_is_refused_to_a_viewer_and_where_there_is_nothing_to_try() {
     world.pass(Span::minutes(5)).await;
     world.press(&thread, "Vic", "Retry").await;
     world.pass(Span::minutes(1)).await;
-    let old = world.chat.button(&thread, "Retry").unwrap();
+    let old = world.button(&thread, "Retry").unwrap();
     world.act(&thread, "Ana", old).await;
     world.pass(Span::minutes(5)).await;
     world.reply(&thread, "Ana", "retry").await;

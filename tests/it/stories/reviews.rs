@@ -229,7 +229,7 @@ async fn dismissed_it_is_left_at_that() {
     let thread = delivered(&world).await;
     world.review(&thread, "Max", review("7", "Say: a month.")).await;
     world.settle().await;
-    let resolve = world.chat.button(&thread, "Resolve these").unwrap();
+    let resolve = world.button(&thread, "Resolve these").unwrap();
     world.press(&thread, "Vic", "Dismiss").await;
     world.settle().await;
     world.press(&thread, "Ana", "Dismiss").await;

@@ -2,6 +2,7 @@
 
 use async_trait::async_trait;
 use signalbox_domain::id::RunId;
+use signalbox_domain::post::Action;
 use signalbox_domain::talk::{MessageId, Person, ThreadId};
 
 /// A chat with people in it, whose edge hands what they do to the world's dispatcher, as it would in earnest.
@@ -21,6 +22,11 @@ pub trait Surface: Send + Sync {
 
     /// Somebody presses the newest button of that label, or does what counts as pressing it. False: there is none.
     async fn press(&self, thread: &ThreadId, who: &str, label: &str) -> bool;
+
+    /// What the newest button of that label does.
+    fn button(&self, _thread: &ThreadId, _label: &str) -> Option<Action> {
+        None
+    }
 
     /// Someone of the team, as the surface knows them.
     fn person(&self, who: &str) -> Person;

@@ -81,6 +81,10 @@ impl Default for World {
 
 /// The most turns anything may take to come to rest.
 const MAX_TURNS: usize = 20_000;
+/// The chat in memory.
+const IN_MEMORY: &str = "chat";
+/// How often boxes are looked at while one works.
+const BEAT: Span = Span::seconds(2);
 /// How long a real chat may take to say what is due.
 const UNHURRIED: Span = Span::seconds(5);
 
@@ -95,7 +99,7 @@ impl World {
     pub fn made(change: impl FnOnce(&mut Settings), recall: Recall, through: impl FnOnce(Ports) -> Ports) -> Self {
         let faults = Arc::new(Script::default());
         let clock = Arc::new(Clock::default());
-        let chat = Arc::new(Chat::new("chat", clock.clone(), faults.clone()).recalling(recall));
+        let chat = Arc::new(Chat::new(IN_MEMORY, clock.clone(), faults.clone()).recalling(recall));
         let forge = Arc::new(Forge::new(faults.clone()));
         let boxes = Arc::new(Boxes::new(clock.clone(), forge.clone(), faults.clone()));
         let plugins = Arc::new(Plugins::default());
@@ -107,7 +111,7 @@ impl World {
             queue: queue.clone(),
             blobs: blobs.clone(),
             plugins: plugins.clone(),
-            chats: [("chat".to_owned(), chat.clone() as _)].into(),
+            chats: [(IN_MEMORY.to_owned(), chat.clone() as _)].into(),
             forge: forge.clone(),
             devbox: boxes.clone(),
             clock: clock.clone(),
@@ -262,6 +266,14 @@ impl World {
         true
     }
 
+    /// What the newest button of that label does: to be pressed when it may not be there any more.
+    pub fn button(&self, thread: &ThreadId, label: &str) -> Option<Action> {
+        match &self.surface {
+            Some(surface) => surface.button(thread, label),
+            None => self.chat.button(thread, label),
+        }
+    }
+
     /// Somebody presses a button that may not be there any more.
     pub async fn act(&self, thread: &ThreadId, who: &str, action: Action) {
         let run = self.run(thread).await.map(|run| run.id);
@@ -321,8 +333,14 @@ impl World {
     /// When the next thing is said, marked or understood that had to be put off, on a real chat.
     async fn unsaid(&self) -> Option<Time> {
         self.surface.as_ref()?;
+        self.queue.next(self.clock.now()).into_iter().chain(self.put_off().await).min()
+    }
+
+    /// When the next thing is said or marked that had to be put off, on a real chat.
+    async fn put_off(&self) -> Option<Time> {
+        self.surface.as_ref()?;
         self.faults.aside(true);
-        let mut next = self.queue.next(self.clock.now());
+        let mut next = None;
         for run in self.store.runs(10_000).await.unwrap_or_default() {
             let effects = self.store.effects(&run.id).await.unwrap_or_default().into_iter();
             let unsaid = effects.filter(|standing| !standing.settled && standing.owed.effect.lane() == Lane::Chat);
@@ -348,15 +366,20 @@ impl World {
     pub async fn pass(&self, span: Span) {
         let end = self.clock.now() + span;
         self.rest().await;
+        let mut beat = self.clock.now() + BEAT;
         while self.clock.now() < end {
             let due = self.store.next_due().await.ok().flatten();
             let next = due.into_iter().chain(self.queue.next(self.clock.now())).min().unwrap_or(end);
-            let beat = self.clock.now() + Span::seconds(2);
             let busy = !self.boxes.live().is_empty();
             let until = if busy { next.min(beat) } else { next };
+            // What a real chat put off is said in its time, and nothing else is moved by that.
+            let spoken = until < end && until < beat && self.put_off().await == Some(until);
             self.clock.set(until.max(self.clock.now() + Span(1)).min(end));
-            self.boxes.beat(&*self.engine).await;
-            let _ = self.engine.sweep().await;
+            if !spoken {
+                self.boxes.beat(&*self.engine).await;
+                let _ = self.engine.sweep().await;
+                beat = self.clock.now() + BEAT;
+            }
             self.rest().await;
         }
     }
@@ -375,8 +398,8 @@ impl World {
     /// The thread as a person reads it, without what is not the same twice: run ids, digests.
     pub async fn transcript(&self, thread: &ThreadId) -> String {
         let mut text = match &self.surface {
-            Some(surface) => surface.transcript(thread),
-            None => self.chat.transcript(thread),
+            Some(surface) if thread.chat != IN_MEMORY => surface.transcript(thread),
+            Some(_) | None => self.chat.transcript(thread),
         };
         if let Ok(runs) = self.store.runs(100).await {
             for (number, run) in (1..).zip(runs.iter().rev().filter(|run| run.thread == *thread)) {
@@ -401,10 +424,8 @@ impl World {
             if !run.boxes.is_empty() {
                 wrong.push(format!("run {} still has boxes: {:?}", run.id, run.boxes));
             }
-            let closings = match &self.surface {
-                Some(surface) => surface.closings(&run.id),
-                None => self.chat.closings(&run.id),
-            };
+            let elsewhere = self.surface.as_ref().map_or(0, |surface| surface.closings(&run.id));
+            let closings = elsewhere + self.chat.closings(&run.id);
             if closings != 1 {
                 wrong.push(format!("run {} has {closings} closing messages", run.id));
             }
