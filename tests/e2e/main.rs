@@ -5,9 +5,15 @@ mod browser;
 mod program;
 mod repository;
 mod site;
+mod town;
+mod web;
 
 mod demo;
+mod github;
+mod hooks;
 mod kill;
 mod locked;
 mod page;
 mod serve;
+mod setup;
+mod slack;

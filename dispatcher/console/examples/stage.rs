@@ -142,7 +142,9 @@ async fn turn(stage: &Arc<Stage>, delivery: &Delivery) -> Result<(), Error> {
 async fn answers(stage: &Stage, effect: &Effect, asked: u64, text: &str) -> Vec<(u64, Fact)> {
     let slow = if text.contains("slow") { 20 } else { 1 };
     match effect {
-        Effect::Route => vec![(300, Fact::Routed { asked, decision: decide(text), trace: kept(stage, "[]").await })],
+        Effect::Route => {
+            vec![(300, Fact::Routed { asked, decision: decide(text), trace: kept(stage, "[]").await, verbose: false })]
+        }
         Effect::Resolve { target } => {
             let workflow = workflow(target.repository.is_some(), text.contains("gate"));
             let base = target.repository.is_some().then(|| Commit("4f2a9c1".repeat(6)[..40].into()));
@@ -353,7 +355,7 @@ fn change(title: &str, diff: DiffStat) -> Change {
 }
 
 const DIFF: &str = include_str!("stage.diff");
-const BODY: &str = "Changes the price on the pricing page and in the FAQ.\n\n**Not done:** the PDF price list is not in this repository.\n\nAsked for by Ana:\n\n> the pricing page says $9, it should say $12\n> also the FAQ\n\nChecks run in devboxes:\n\n- Check: passed\n\n<!-- signalbox run:01J -->";
+const BODY: &str = "Changes the price on the pricing page and in the FAQ.\n\n**Not done:** the PDF price list is not in this repository.\n\nAsked for by Ana:\n\n> the pricing page says $9, it should say $12\n> also the FAQ\n\n<!-- signalbox run:01J -->";
 
 #[async_trait]
 impl Changes for Stage {

@@ -21,12 +21,34 @@ use crate::home::Home;
 use crate::print;
 use crate::secrets::Secrets;
 
+/// The app's configuration token at Slack, in the environment. It holds for twelve hours, so nothing keeps it.
+const CONFIG_TOKEN: &str = "SIGNALBOX_SLACK_CONFIG_TOKEN";
+
 /// One thing that was tried.
 struct Finding {
     what: &'static str,
-    well: bool,
+    how: How,
     said: String,
     remedy: String,
+}
+
+/// How a thing is.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum How {
+    Well,
+    /// Not seen yet, or people can do without it.
+    Doubtful,
+    Wrong,
+}
+
+impl How {
+    fn mark(self) -> char {
+        match self {
+            Self::Well => '✓',
+            Self::Doubtful => '?',
+            Self::Wrong => '✗',
+        }
+    }
 }
 
 pub(crate) fn doctor(home: &Home, config: &Config, asked: &Doctor) -> Result<ExitCode> {
@@ -36,27 +58,30 @@ pub(crate) fn doctor(home: &Home, config: &Config, asked: &Doctor) -> Result<Exi
     if asked.json {
         let all: Vec<_> = findings
             .iter()
-            .map(|found| json!({ "what": found.what, "well": found.well, "said": found.said, "remedy": found.remedy }))
+            .map(|Finding { what, how, said, remedy }| {
+                let (well, doubtful) = (*how != How::Wrong, *how == How::Doubtful);
+                json!({ "what": what, "well": well, "doubtful": doubtful, "said": said, "remedy": remedy })
+            })
             .collect();
         print::line(format_args!("{}", serde_json::to_string_pretty(&all)?));
     } else {
-        for Finding { what, well, said, remedy } in &findings {
-            print::line(format_args!("{} {what:<10} {said}", if *well { "✓" } else { "✗" }));
+        for Finding { what, how, said, remedy } in &findings {
+            print::line(format_args!("{} {what:<10} {said}", how.mark()));
             if !remedy.is_empty() {
                 print::line(format_args!("             → {remedy}"));
             }
         }
     }
-    let well = findings.iter().all(|found| found.well);
+    let well = findings.iter().all(|found| found.how != How::Wrong);
     Ok(if well { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
 fn good(what: &'static str, said: impl Into<String>) -> Finding {
-    Finding { what, well: true, said: said.into(), remedy: String::new() }
+    Finding { what, how: How::Well, said: said.into(), remedy: String::new() }
 }
 
 fn bad(what: &'static str, said: impl Into<String>, remedy: impl Into<String>) -> Finding {
-    Finding { what, well: false, said: said.into(), remedy: remedy.into() }
+    Finding { what, how: How::Wrong, said: said.into(), remedy: remedy.into() }
 }
 
 fn git() -> Finding {
@@ -143,15 +168,17 @@ fn connected(home: &Home, config: &Config) -> Result<Vec<Finding>> {
         let address = config.public_url.as_deref().and_then(|url| Url::parse(url).ok());
         if let Some(slack) = &edges.slack {
             let socket = config.slack.as_ref().is_some_and(|slack| slack.socket);
-            let visit = Visit { address: address.as_ref().filter(|_| !socket), config_token: None };
+            let token = std::env::var(CONFIG_TOKEN).ok().filter(|token| !token.trim().is_empty());
+            let token = token.map(|token| signalbox_slack::Secret::new(token.trim()));
+            let visit = Visit { address: address.as_ref().filter(|_| !socket), config_token: token.as_ref() };
             for finding in signalbox_slack::doctor::doctor(slack, visit).await {
-                let well = finding.state != State::Wrong;
-                found.push(Finding {
-                    what: "slack",
-                    well,
-                    said: finding.what,
-                    remedy: finding.remedy.unwrap_or_default(),
-                });
+                let how = match finding.state {
+                    State::Good => How::Well,
+                    State::Doubtful => How::Doubtful,
+                    State::Wrong => How::Wrong,
+                };
+                let remedy = finding.remedy.unwrap_or_default();
+                found.push(Finding { what: "slack", how, said: finding.what, remedy });
             }
         }
         if let Some(github) = &edges.github {
@@ -159,8 +186,12 @@ fn connected(home: &Home, config: &Config) -> Result<Vec<Finding>> {
             let expected =
                 Expected { features: Feature::ALL.into(), public_url: config.public_url.clone().filter(|_| !forward) };
             for finding in examine(github, &expected).await {
-                let well = finding.weight != Weight::Broken;
-                found.push(Finding { what: "github", well, said: finding.what, remedy: finding.then });
+                let how = match finding.weight {
+                    Weight::Fine => How::Well,
+                    Weight::Odd => How::Doubtful,
+                    Weight::Broken => How::Wrong,
+                };
+                found.push(Finding { what: "github", how, said: finding.what, remedy: finding.then });
             }
         }
         Ok(found)
