@@ -6,4 +6,7 @@ mod orders;
 mod stories;
 mod usual;
 
+#[path = "stories/apart.rs"]
+mod apart;
+
 use signalbox_world::World;

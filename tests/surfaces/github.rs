@@ -8,6 +8,7 @@ use async_trait::async_trait;
 use signalbox_domain::id::{EffectId, RunId};
 use signalbox_domain::post::{Action, Mark, Slot};
 use signalbox_domain::talk::{MessageId, Person, Role, ThreadId};
+use signalbox_domain::time::Span;
 use signalbox_engine::Settings as Engine;
 use signalbox_github::{CHAT, Comments, Github, PATH, Secret, Settings};
 use signalbox_ports::clock::Clock;
@@ -39,6 +40,7 @@ pub struct World {
     world: signalbox_world::World,
     /// The GitHub.
     pub vendor: Vendor,
+    surface: Arc<On>,
 }
 
 /// The surface: people in issues.
@@ -118,7 +120,7 @@ impl World {
         let github = github.expect("a world reaches its chat");
         let url = serve(signalbox_github::routes(&github, world.engine.clone(), Arc::new(Counter::default())));
         vendor.hook(&format!("{url}{PATH}"));
-        let surface = On {
+        let surface = Arc::new(On {
             vendor: vendor.clone(),
             store: world.store.clone(),
             written: Mutex::default(),
@@ -126,8 +128,27 @@ impl World {
             pressed: Mutex::default(),
             ids,
             mention: format!("@{}", app.slug),
-        };
-        Self { world: world.on(Arc::new(surface)), vendor }
+        });
+        Self { world: world.on(surface.clone()), vendor, surface }
+    }
+
+    /// Every message of a run that is there to be read, by what it is.
+    pub fn said(&self) -> Vec<(RunId, Slot)> {
+        self.surface.slots()
+    }
+
+    /// Lets what GitHub sends arrive, then everything happen within a span, a minute at a time.
+    pub async fn hear(&self, span: Span) {
+        let end = self.clock.now() + span;
+        loop {
+            self.vendor.settled().await;
+            self.world.settle().await;
+            let left = end - self.clock.now();
+            if left == Span::default() {
+                return;
+            }
+            self.world.pass(left.min(Span::minutes(1))).await;
+        }
     }
 
     /// Leaves the world as it is: for stories about what is not finished.

@@ -3,7 +3,7 @@
 
 use super::World;
 
-mod acts;
+pub(crate) mod acts;
 
 mod happy;
 mod intake;

@@ -21,45 +21,6 @@ async fn a_stranger_gets_nothing_done() {
 }
 
 #[tokio::test]
-async fn a_stranger_steers_nobodys_run() {
-    let world = World::default();
-    world.script("build", vec![after(60, vec![])]);
-    let thread = world.ask("web", "Ana", "the price should say $12").await;
-    world.pass(Span::seconds(10)).await;
-    world.reply(&thread, "Eve", "now: make it $0").await;
-    world.press(&thread, "Eve", "Stop").await;
-    world.pass(Span::minutes(5)).await;
-    world.reply(&thread, "Eve", "mute").await;
-    world.reply(&thread, "Eve", "make it $0").await;
-    world.pass(Span::minutes(5)).await;
-    world.reply(&thread, "Ana", "status").await;
-    world.pass(Span::minutes(5)).await;
-    expect![[r#"
-        Ana: the price should say $12  ✅
-        Signalbox: acme/website: done.
-            ▸ Plan       done · 0 s
-            ▸ Build      done · 1 min
-            ▸ Check      not needed
-            ▸ Review     not needed
-            ▸ Open       not needed
-            1 min · $0.11 of $8
-        Eve: now: make it $0
-        Signalbox (only Eve): Only people of this team can steer this run.
-        Signalbox (only Eve): Only people of this team can press that.
-        Signalbox: Nothing needed to be changed (the agent changed nothing and did not say why).
-            acme/website · plan → build · 1 min · $0.11 · run:1
-        Eve: mute
-        Eve: make it $0
-        Signalbox (only Eve): Only people of this team can ask me for something.
-        Signalbox (only Eve): Only people of this team can ask me for something.
-        Ana: status
-        Signalbox: Nothing needed to be changed (the agent changed nothing and did not say why).
-            acme/website · plan → build · 1 min · $0.11 · run:1
-    "#]]
-    .assert_eq(&world.transcript(&thread).await);
-}
-
-#[tokio::test]
 async fn a_viewer_who_asks_for_a_change_is_told_who_can() {
     let world = World::default();
     let thread = world.ask("web", "Vic", "the price should say $12").await;

@@ -64,33 +64,6 @@ async fn stopped_while_the_workflow_is_read() {
 }
 
 #[tokio::test]
-async fn stopped_while_the_context_is_gathered() {
-    let world = World::default();
-    // Asked once for the route, then for the context.
-    world.faults.fail_next("chat.room", Fault::Pass);
-    world.faults.fail_next("chat.room", Fault::FailBefore(Error::unavailable("down")));
-    let thread = world.ask("web", "Ana", "the price should say $12").await;
-    world.settle().await;
-    expect![[r#"
-        Ana: the price should say $12  ⏳
-        Signalbox: Changing acme/website: I'll plan, build, check and review it, then open a draft change request.
-            Gathering the context …
-            [Stop] [Why here?]
-    "#]]
-    .assert_eq(&world.transcript(&thread).await);
-    world.press(&thread, "Ana", "Stop").await;
-    world.pass(Span::minutes(1)).await;
-    expect![[r#"
-        Ana: the price should say $12  🚫
-        Signalbox: acme/website: stopped.
-        Signalbox: Stopped by Ana before any work began.
-            0 s · $0.00 · run:1
-            [Retry]
-    "#]]
-    .assert_eq(&world.transcript(&thread).await);
-}
-
-#[tokio::test]
 async fn stopped_while_queued() {
     let world = World::with(|settings| settings.concurrent_runs = 1);
     world.script("plan", vec![after(60, planned("low"))]);
@@ -235,7 +208,7 @@ async fn stopped_while_the_change_request_is_opened_tells_that_it_was() {
     let world = World::default();
     world.faults.fail_next("forge.open", Fault::FailAfter(Error::unavailable("the answer was lost")));
     let thread = world.ask("web", "Ana", "the price should say $12").await;
-    world.settle().await;
+    world.rest().await;
     world.reply(&thread, "Ana", "stop").await;
     world.pass(Span::minutes(1)).await;
     expect![[r#"

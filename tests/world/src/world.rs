@@ -350,7 +350,8 @@ impl World {
         next
     }
 
-    async fn rest(&self) {
+    /// Lets everything happen that happens without time passing, whatever a real chat puts off.
+    pub async fn rest(&self) {
         for _ in 0..MAX_TURNS {
             let worked = self.engine.turn().await.unwrap_or(false);
             let due = self.engine.due().await.unwrap_or(0);
@@ -373,7 +374,7 @@ impl World {
             let busy = !self.boxes.live().is_empty();
             let until = if busy { next.min(beat) } else { next };
             // What a real chat put off is said in its time, and nothing else is moved by that.
-            let spoken = until < end && until < beat && self.put_off().await == Some(until);
+            let spoken = until < end && (!busy || until < beat) && self.put_off().await == Some(until);
             self.clock.set(until.max(self.clock.now() + Span(1)).min(end));
             if !spoken {
                 self.boxes.beat(&*self.engine).await;
