@@ -7,7 +7,7 @@ use signalbox_world::World;
 use signalbox_world::boxes::Act;
 
 /// A plan of that risk.
-pub(super) fn planned(risk: &str) -> Vec<Act> {
+pub(crate) fn planned(risk: &str) -> Vec<Act> {
     let plan = json!({ "summary": "Change $9 to $12 on two pages.", "risk": risk, "files": ["src/pricing.html"] });
     vec![
         Act::Spend(110_000),
@@ -18,12 +18,12 @@ pub(super) fn planned(risk: &str) -> Vec<Act> {
 }
 
 /// The page says $12.
-pub(super) fn built() -> Vec<Act> {
+pub(crate) fn built() -> Vec<Act> {
     wrote("<p>$12</p>\n", "Pricing: $9 → $12")
 }
 
 /// The page says that, and the change request is to be called so.
-pub(super) fn wrote(page: &'static str, title: &str) -> Vec<Act> {
+pub(crate) fn wrote(page: &'static str, title: &str) -> Vec<Act> {
     vec![
         Act::Write("src/pricing.html", page),
         Act::Spend(400_000),
@@ -38,54 +38,54 @@ pub(super) fn wrote(page: &'static str, title: &str) -> Vec<Act> {
 }
 
 /// A review that finds nothing.
-pub(super) fn approved() -> Vec<Act> {
+pub(crate) fn approved() -> Vec<Act> {
     vec![Act::Spend(50_000), Act::Output(json!({ "verdict": "approve", "comments": [] }))]
 }
 
 /// A review that finds something.
-pub(super) fn objected(comment: &str) -> Vec<Act> {
+pub(crate) fn objected(comment: &str) -> Vec<Act> {
     let verdict = json!({ "verdict": "request_changes", "comments": [{ "comment": comment }] });
     vec![Act::Spend(50_000), Act::Output(verdict)]
 }
 
 /// A script that fails, with these last words.
-pub(super) fn failed(words: &'static str) -> Vec<Act> {
+pub(crate) fn failed(words: &'static str) -> Vec<Act> {
     vec![Act::Say(words), Act::End(End::Exit { code: 1 })]
 }
 
 /// An agent that only proposes something.
-pub(super) fn proposed(proposal: Proposal) -> Vec<Act> {
+pub(crate) fn proposed(proposal: Proposal) -> Vec<Act> {
     vec![Act::Spend(30_000), Act::Propose(proposal)]
 }
 
 /// The same, after so many seconds.
-pub(super) fn after(seconds: u64, acts: Vec<Act>) -> Vec<Act> {
+pub(crate) fn after(seconds: u64, acts: Vec<Act>) -> Vec<Act> {
     [vec![Act::Take(seconds)], acts].concat()
 }
 
 /// How one check stands at the forge.
-pub(super) fn ran(name: &str, verdict: Verdict, log: &str) -> Checks {
+pub(crate) fn ran(name: &str, verdict: Verdict, log: &str) -> Checks {
     let url = format!("https://forge.example/checks/{name}");
     Checks { ran: vec![Ran { name: name.into(), verdict, url, log: log.into() }], held: false }
 }
 
 /// The unit tests pass at the forge.
-pub(super) fn pass() -> Checks {
+pub(crate) fn pass() -> Checks {
     ran("unit", Verdict::Passed, "")
 }
 
 /// The unit tests are under way at the forge.
-pub(super) fn pending() -> Checks {
+pub(crate) fn pending() -> Checks {
     ran("unit", Verdict::Pending, "")
 }
 
 /// The unit tests fail at the forge, and log that.
-pub(super) fn fail(log: &str) -> Checks {
+pub(crate) fn fail(log: &str) -> Checks {
     ran("unit", Verdict::Failed, log)
 }
 
 /// Somebody asks for changes of a line of the pricing page.
-pub(super) fn review(id: &str, remark: &str) -> Review {
+pub(crate) fn review(id: &str, remark: &str) -> Review {
     Review {
         id: id.into(),
         url: format!("https://forge.example/reviews/{id}"),
@@ -96,7 +96,7 @@ pub(super) fn review(id: &str, remark: &str) -> Review {
 }
 
 /// What the agents of a phase were told, attempt by attempt.
-pub(super) fn told(world: &World, phase: &str, words: &str) -> Vec<bool> {
+pub(crate) fn told(world: &World, phase: &str, words: &str) -> Vec<bool> {
     let all = world.boxes.assignments();
     let of_phase = all.iter().filter(|assignment| assignment.attempt.phase.0 == phase);
     of_phase.map(|assignment| format!("{:?}", assignment.task).contains(words)).collect()
