@@ -52,7 +52,8 @@ impl Slack {
 
     /// The settings of a dispatcher that is connected to it.
     pub(crate) fn settings(&self, more: &str) -> String {
-        let lines = self.workspaces.iter().map(|place| format!("\"slack:{}/{}\" = \"maintainer\"\n", place.team, place.max));
+        let lines =
+            self.workspaces.iter().map(|place| format!("\"slack:{}/{}\" = \"maintainer\"\n", place.team, place.max));
         let roles: String = lines.collect();
         format!("\n[slack]\napi_url = \"{}\"\n{more}\n[roles]\n{roles}", self.world.api_url())
     }

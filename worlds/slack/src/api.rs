@@ -176,6 +176,13 @@ fn require(state: &State, caller: &Caller, scope: &str) -> Result<(), Fail> {
     Err(missing_scope(scope, scopes.into_iter().flatten().cloned()))
 }
 
+/// What a bot's token may do, as every answer to it says.
+pub(crate) fn scopes(state: &State, token: Option<&str>) -> Option<String> {
+    let installed = state.installations.iter().find(|one| Some(one.public.token.as_str()) == token)?;
+    let scopes = &state.apps.get(&installed.public.app)?.spec.scopes;
+    Some(scopes.iter().map(String::as_str).collect::<Vec<_>>().join(","))
+}
+
 fn authenticate(state: &State, method: &Method, token: Option<&str>) -> Result<Caller, Fail> {
     let token = token.filter(|token| !token.is_empty()).ok_or_else(|| fail("not_authed"))?;
     let installed = state.installations.iter().find(|one| one.public.token == token);

@@ -45,7 +45,14 @@ async fn web_api(
         Err(fail) => return said(&json!({ "ok": false, "error": fail.error })),
     };
     match world.act_apart(|state| api::call(state, &method, bearer(&headers), &args)) {
-        Answer::Said(answer) => said(&answer),
+        Answer::Said(answer) => {
+            let mut response = said(&answer);
+            let scopes = api::scopes(&world.state(), bearer(&headers)).and_then(|scopes| scopes.parse().ok());
+            if let Some(scopes) = scopes {
+                response.headers_mut().insert("x-oauth-scopes", scopes);
+            }
+            response
+        }
         Answer::Slower(seconds) => {
             let body = json!({ "ok": false, "error": "ratelimited" }).to_string();
             let headers =

@@ -117,7 +117,8 @@ fn spec() -> AppSpec {
 fn said(home: &Home, what: &str, who: &str, url: &str, settings: &str) -> Result<()> {
     let file = home.at(SETTINGS);
     let agent = format!("[agents.default]\nadapter = \"command\"\ncommand = '''\n{AGENT}'''\n");
-    std::fs::write(&file, format!("{settings}\n{agent}")).with_context(|| format!("failed to write {}", file.display()))?;
+    std::fs::write(&file, format!("{settings}\n{agent}"))
+        .with_context(|| format!("failed to write {}", file.display()))?;
     let (data, file) = (home.path().display(), file.display());
     print::line(format_args!("A {what} is at  {url}/  — write there as {who}."));
     print::line(format_args!("In another terminal:  signalbox serve --data {data} --config {file}"));

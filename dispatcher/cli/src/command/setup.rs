@@ -58,8 +58,9 @@ pub(crate) fn slack(home: &Home, config: &Config, asked: &SetupSlack) -> Result<
     };
     let token = ask("Bot User OAuth Token, xoxb-… (OAuth & Permissions)", None)?;
     let runtime = tokio::runtime::Runtime::new().context("failed to start")?;
-    let (team, name) =
-        runtime.block_on(workspace_of(&settings.api_url, &signalbox_slack::Secret::new(token.as_str())))?;
+    let (team, name) = runtime
+        .block_on(workspace_of(&settings.api_url, &signalbox_slack::Secret::new(token.as_str())))
+        .context("nothing was kept; copy the Bot User OAuth Token (xoxb-…) anew and run this again")?;
     let mut workspaces = kept.workspaces;
     workspaces.insert(team.clone(), token);
     // The secret before this one holds until the next setup: it may be rotated just now.

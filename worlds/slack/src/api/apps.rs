@@ -75,6 +75,13 @@ fn exported(app: &App) -> Value {
     manifest["oauth_config"]["scopes"]["bot"] = json!(spec.scopes);
     manifest["settings"]["event_subscriptions"]["bot_events"] = json!(spec.events);
     manifest["settings"]["socket_mode_enabled"] = json!(spec.socket_mode);
+    for (part, name, made) in
+        [("slash_commands", "command", &spec.commands), ("shortcuts", "callback_id", &spec.shortcuts)]
+    {
+        if manifest["features"][part].is_null() {
+            manifest["features"][part] = made.iter().map(|one| json!({ name: one })).collect();
+        }
+    }
     if !app.urls.events.is_empty() {
         manifest["settings"]["event_subscriptions"]["request_url"] = json!(app.urls.events);
         manifest["settings"]["interactivity"] = json!({
