@@ -8,5 +8,11 @@ mod usual;
 
 #[path = "stories/apart.rs"]
 mod apart;
+#[path = "stories/beside.rs"]
+mod beside;
+#[path = "stories/hurried.rs"]
+mod hurried;
+#[path = "stories/refused.rs"]
+mod refused;
 
 use signalbox_world::World;

@@ -18,7 +18,8 @@ async fn a_request_goes_where_the_person_usually_works_and_tells_as_much_as_they
         Signalbox: Plan has begun.
         Signalbox: Build has begun.
         Signalbox: Check has begun.
-        Signalbox: Review has begun."#]].assert_eq(&told.lines().filter(|line| line.contains("has begun")).collect::<Vec<_>>().join("\n"));
+        Signalbox: Review has begun."#]]
+    .assert_eq(&told.lines().filter(|line| line.contains("has begun")).collect::<Vec<_>>().join("\n"));
 }
 
 #[tokio::test]

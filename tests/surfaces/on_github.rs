@@ -9,6 +9,9 @@ use signalbox_surfaces::github::World;
 #[path = "../it/stories/mod.rs"]
 mod stories;
 
+#[path = "../it/stories/refused.rs"]
+mod refused;
+
 mod asked;
 mod load;
 mod missed;

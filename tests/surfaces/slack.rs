@@ -8,33 +8,38 @@ use std::time::Duration;
 use async_trait::async_trait;
 use signalbox_domain::id::{EffectId, Repository, RunId};
 use signalbox_domain::identity::Roles;
-use signalbox_domain::post::{Mark, Slot};
+use signalbox_domain::post::{Action, Mark, Slot};
+use signalbox_domain::run::Run;
 use signalbox_domain::talk::{MessageId, Person, Role, ThreadId};
 use signalbox_engine::Settings as Engine;
 use signalbox_ports::Error;
 use signalbox_ports::clock::Clock;
+use signalbox_ports::store::Store as _;
 use signalbox_slack::{Board, CHAT, Secret, Settings, Slack, Spend, Summary, Workspace, manifest};
 use signalbox_world::chat::Recall;
 use signalbox_world::notes::Notes;
 use signalbox_world::store::Store;
 use signalbox_world::surface::Surface;
 use signalbox_world_slack::{
-    AppSpec, ChannelId, Installed, Kind, Limits, Options, Registered, Seen as Message, TeamId, Ts, Urls, UserId,
-    World as Vendor,
+    AppSpec, ChannelId, Installed, Kind, Limits, Manner, Options, Registered, Rule, Screen, Seen as Message, TeamId,
+    Ts, Urls, UserId, World as Vendor,
 };
 
 use crate::faulty::Faulty;
 use crate::runtime::{beside, serve};
 use crate::shown::{self, MARKS, Seen};
 
+/// What is asked of whoever denies.
+const WHY: &str = "Why not?";
 /// The people stories are about.
-const PEOPLE: [&str; 5] = ["Ana", "Ben", "Max", "Vic", "Eve"];
+const PEOPLE: [&str; 7] = ["Ana", "Ben", "Bo", "Cy", "Max", "Vic", "Eve"];
 
 /// A world whose people are on Slack.
 pub struct World {
     world: signalbox_world::World,
     /// The workspace.
     pub place: Arc<Place>,
+    on: On,
 }
 
 /// A workspace with its people, two channels and the app.
@@ -52,18 +57,29 @@ pub struct Place {
 }
 
 /// The surface: people in the workspace.
+#[derive(Clone)]
 struct On {
     place: Arc<Place>,
     store: Arc<Store>,
 }
 
-/// What the app's home would show.
-struct Nothing;
+/// What the app's Home shows: what the store knows.
+struct Known(OnceLock<Arc<Store>>);
 
 #[async_trait]
-impl Board for Nothing {
-    async fn runs(&self, _person: &str, _limit: usize) -> Result<Vec<Summary>, Error> {
-        Ok(Vec::new())
+impl Board for Known {
+    async fn runs(&self, person: &str, limit: usize) -> Result<Vec<Summary>, Error> {
+        let Some(store) = self.0.get() else { return Ok(Vec::new()) };
+        let theirs = store.runs(1_000).await?.into_iter().filter(|run| run.request.by.id == person);
+        let summary = |run: Run| Summary {
+            standing: if run.ended() { "over" } else { "at work" }.into(),
+            run: run.id,
+            title: run.request.text,
+            place: run.thread.room,
+            url: None,
+            at: run.asked,
+        };
+        Ok(theirs.take(limit).map(summary).collect())
     }
 
     async fn spend(&self, _person: &str) -> Result<Spend, Error> {
@@ -74,8 +90,9 @@ impl Board for Nothing {
         Ok(None)
     }
 
-    async fn repositories(&self, _query: &str, _limit: usize) -> Result<Vec<Repository>, Error> {
-        Ok(Vec::new())
+    async fn repositories(&self, query: &str, limit: usize) -> Result<Vec<Repository>, Error> {
+        let all = ["acme/website", "acme/api"];
+        Ok(all.into_iter().filter(|name| name.contains(query)).take(limit).map(Repository::from).collect())
     }
 }
 
@@ -112,6 +129,7 @@ impl World {
         let mut settings = place.settings();
         adapt(&mut settings);
         let mut slack = None;
+        let board = Arc::new(Known(OnceLock::new()));
         let change = |engine: &mut Engine| {
             change(engine);
             // What is decided about a room is decided about the channel that it is here.
@@ -120,7 +138,7 @@ impl World {
         };
         let world = signalbox_world::World::made(change, Recall::Slots, |mut ports| {
             drop(clock.set(ports.clock.clone()));
-            let made = Slack::new(settings, ports.clock.clone(), Arc::new(Notes::default()), Arc::new(Nothing));
+            let made = Slack::new(settings, ports.clock.clone(), Arc::new(Notes::default()), board.clone());
             let made = made.expect("an adapter");
             let chat = Faulty { chat: Arc::new(made.clone()), faults: faults.clone(), lobby: None };
             ports.chats.insert(CHAT.into(), Arc::new(chat));
@@ -128,11 +146,17 @@ impl World {
             ports
         });
         drop(faults.set(world.faults.clone()));
+        drop(board.0.set(world.store.clone()));
         let slack = slack.expect("a world reaches its chat");
         let url = serve(signalbox_slack::routes(&slack, world.engine.clone()));
         place.vendor.point(&place.app.id, Urls::all(&format!("{url}{}", manifest::PATH)));
-        let surface = On { place: place.clone(), store: world.store.clone() };
-        Self { world: world.on(Arc::new(surface)), place }
+        let on = On { place: place.clone(), store: world.store.clone() };
+        Self { world: world.on(Arc::new(on.clone())), place, on }
+    }
+
+    /// What runs said in the channels and what of it is there, a message each.
+    pub fn said(&self) -> Vec<(RunId, Slot)> {
+        self.on.slots()
     }
 
     /// Leaves the world as it is: for stories about what is not finished.
@@ -165,6 +189,11 @@ impl Place {
             .collect();
         vendor.set_topic(&channels["web"], "repo:acme/website");
         Self { vendor, team, app, bot, people, channels }
+    }
+
+    /// The thread that a message begins.
+    pub fn thread(&self, channel: &ChannelId, root: &Ts) -> ThreadId {
+        ThreadId { chat: CHAT.into(), room: format!("{}/{channel}", self.team), root: root.0.clone() }
     }
 
     fn settings(&self) -> Settings {
@@ -256,6 +285,12 @@ impl Surface for On {
         ThreadId { chat: CHAT.into(), room: format!("{}/{channel}", self.place.team), root: said.unwrap().0 }
     }
 
+    /// Each with an id of its own: what is done is heard of as a mention and as a message.
+    fn copies(&self, copies: usize) {
+        let count = u32::try_from(copies).unwrap();
+        self.place.vendor.rule(Rule::next_of_any(Manner::Copies { count, fresh_ids: true }).times(2));
+    }
+
     async fn write(&self, thread: &ThreadId, who: &str, text: &str, addressed: bool) -> MessageId {
         let (channel, root) = self.place.at(thread);
         let text = if addressed { Place::addressed(text) } else { format!("@Ben {text}") };
@@ -281,6 +316,25 @@ impl Surface for On {
         let Some(newest) = messages.iter().rev().find(offers) else { return false };
         self.place.vendor.press(self.place.user(who), &channel, &newest.ts, label).await.unwrap();
         true
+    }
+
+    fn button(&self, thread: &ThreadId, label: &str) -> Option<Action> {
+        let (channel, root) = self.place.at(thread);
+        let thread = self.place.vendor.thread(&channel, &root).unwrap_or_default();
+        let said = thread.iter().filter(|message| !message.deleted).filter_map(marker);
+        let effects: Vec<EffectId> = said.map(|(effect, _)| effect).collect();
+        shown::button(&self.store, &effects, label)
+    }
+
+    /// Whoever denies is asked why, and says nothing.
+    async fn attend(&self) -> bool {
+        for user in self.place.people.values() {
+            let why = |form: &Screen| form.text.contains(WHY) || form.buttons.iter().any(|label| label == WHY);
+            if let Some(form) = self.place.vendor.modals(user).into_iter().find(why) {
+                return self.place.vendor.submit(user, &form.id, &[]).await.is_ok();
+            }
+        }
+        false
     }
 
     fn person(&self, who: &str) -> Person {

@@ -1,9 +1,9 @@
 //! One conversation, one change request, as long as it can be added to.
 
+use super::World;
 use expect_test::expect;
 use signalbox_domain::time::Span;
 use signalbox_ports::Error;
-use signalbox_world::World;
 use signalbox_world::boxes::Act;
 use signalbox_world::fault::Fault;
 

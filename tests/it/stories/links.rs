@@ -1,11 +1,10 @@
 //! Who asks: what the forge lets somebody do counts, too, and it is asked once who they are there.
 
+use super::World;
 use expect_test::expect;
 use signalbox_domain::identity::Permission;
-use signalbox_domain::talk::MessageId;
 use signalbox_domain::time::Span;
 use signalbox_ports::Error;
-use signalbox_world::World;
 use signalbox_world::fault::Fault;
 
 use super::acts::told;
@@ -110,43 +109,9 @@ async fn a_stop_while_it_is_asked() {
 }
 
 #[tokio::test]
-async fn an_edit_while_it_is_asked_asks_about_the_new_words() {
-    let world = World::default();
-    world.forge.ask_who();
-    let thread = world.ask("web", "Ana", CHANGE).await;
-    world.pass(Span::minutes(1)).await;
-    world.edit(&thread, &MessageId(thread.root.clone()), "the price should say $13").await;
-    world.pass(Span::minutes(1)).await;
-    world.link(&thread, "Ana", Permission::Write).await;
-    world.pass(Span::minutes(5)).await;
-    expect![[r#"
-        Ana (edited): the price should say $13  ✅
-        Signalbox: acme/website: done.
-            ▸ Plan       done · 0 s
-            ▸ Build      done · 0 s
-            ▸ Check      done · 0 s
-            ▸ Review     done · 0 s
-            ▸ Open       done
-            2 min · $0.56 of $8
-        Signalbox: I waited to learn who Ana is where the code lives — the request was edited
-        Signalbox (only Ana): To work for you there I need to know your account where the code lives. This takes a minute, once.
-            [Link my account]
-        Signalbox: I've read your edit and begin with it.
-        Signalbox: Ana linked their account; going on.
-        Signalbox (only Ana): To work for you there I need to know your account where the code lives. This takes a minute, once.
-            [Link my account]
-        Signalbox: Ready for review: “Pricing: $9 → $12”
-            One file changed (+1 −1), all checks pass, reviewed once.
-            acme/website · plan → build → check → review · 2 min · $0.56 · run:1
-            [View change request]
-    "#]].assert_eq(&world.transcript(&thread).await);
-    assert_eq!(told(&world, "plan", "$13"), [true]);
-}
-
-#[tokio::test]
 async fn the_forge_says_no() {
     let world = World::default();
-    world.forge.link("chat:ana", "forge:ana", "acme/website", Permission::Read);
+    world.linked("Ana", Permission::Read);
     let thread = world.ask("web", "Ana", CHANGE).await;
     world.pass(Span::minutes(1)).await;
     expect![[r#"
@@ -163,7 +128,7 @@ async fn the_forge_says_no() {
 #[tokio::test]
 async fn not_known_is_not_allowed() {
     let world = World::default();
-    world.forge.link("chat:ana", "forge:ana", "acme/website", Permission::None);
+    world.linked("Ana", Permission::None);
     for _ in 0..3 {
         world.faults.fail_next("forge.permission", Fault::FailBefore(Error::unavailable("away")));
     }
@@ -178,7 +143,7 @@ async fn not_known_is_not_allowed() {
 #[tokio::test]
 async fn whoever_resolves_a_review_is_asked_who_they_are() {
     let world = World::default();
-    world.forge.link("chat:ana", "forge:ana", "acme/website", Permission::Write);
+    world.linked("Ana", Permission::Write);
     let thread = world.ask("web", "Ana", CHANGE).await;
     world.pass(Span::minutes(5)).await;
     world.review(&thread, "Max", super::acts::review("7", "Say: a month.")).await;

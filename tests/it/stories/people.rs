@@ -7,20 +7,6 @@ use signalbox_domain::time::Span;
 use super::acts::{after, built};
 
 #[tokio::test]
-async fn a_stranger_gets_nothing_done() {
-    let world = World::default();
-    let thread = world.ask("web", "Eve", "the price should say $0").await;
-    world.pass(Span::minutes(5)).await;
-    expect![[r#"
-        Eve: the price should say $0  ❌
-        Signalbox: Only people of this team can ask me for something.
-            0 s · $0.00 · run:1
-    "#]]
-    .assert_eq(&world.transcript(&thread).await);
-    assert_eq!(world.boxes.made(), 0);
-}
-
-#[tokio::test]
 async fn a_viewer_who_asks_for_a_change_is_told_who_can() {
     let world = World::default();
     let thread = world.ask("web", "Vic", "the price should say $12").await;
@@ -73,13 +59,7 @@ async fn a_viewer_does_not_add_to_somebody_elses_run() {
 #[tokio::test]
 async fn the_same_message_delivered_eleven_times_is_one_run() {
     let world = World::default();
-    let (thread, message) = world.chat.open("web", &signalbox_world::person("Ana"), "the price should say $12");
-    for _ in 0..11 {
-        let id = signalbox_domain::event::Event::said(&thread, &message);
-        let fact = signalbox_domain::event::Fact::Said { message: message.clone(), addressed: true };
-        world.deliver(&thread, None, id.0, fact).await;
-        world.settle().await;
-    }
+    let thread = world.ask_copied("web", "Ana", "the price should say $12", 11).await;
     world.pass(Span::minutes(5)).await;
     expect![[r#"
         Ana: the price should say $12  ✅

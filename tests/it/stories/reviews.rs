@@ -1,12 +1,11 @@
 //! Reviews of a change request: told where it was asked for, and resolved by a press.
 
+use super::World;
 use expect_test::expect;
 use signalbox_domain::change::Review;
 use signalbox_domain::post::Action;
 use signalbox_domain::talk::ThreadId;
 use signalbox_domain::time::Span;
-use signalbox_ports::store::Store as _;
-use signalbox_world::World;
 
 use super::acts::{after, built, pass, pending, review, told, wrote};
 
@@ -24,10 +23,8 @@ async fn a_review_is_told_once_with_what_it_remarks() {
     world.review(&thread, "Max", review("7", "Say: a month.\nIt is not a year.")).await;
     world.review(&thread, "Max", review("7", "Say: a month.")).await;
     let key = "the-same-review-by-another-envelope".to_owned();
-    let fact = signalbox_domain::event::Fact::Reviewed {
-        review: review("7", "Say: a month."),
-        by: signalbox_world::person("Max"),
-    };
+    let fact =
+        signalbox_domain::event::Fact::Reviewed { review: review("7", "Say: a month."), by: world.person("Max") };
     world.deliver(&thread, None, key, fact).await;
     world.settle().await;
     expect![[r#"
@@ -95,57 +92,6 @@ async fn resolving_after_the_end_goes_on_with_the_change_request_and_asks_nobody
     assert_eq!(changes.len(), 1);
     assert_eq!(changes[0].change.title, "Pricing: $9 → $12");
     assert_eq!(told(&world, "build", "src/pricing.html:1: Say: a month"), [false, true]);
-}
-
-#[tokio::test]
-async fn pressed_twice_it_is_resolved_once() {
-    let world = World::default();
-    let thread = delivered(&world).await;
-    world.review(&thread, "Max", review("7", "Say: a month.")).await;
-    world.settle().await;
-    let old = world.run(&thread).await.map(|run| run.id);
-    for (number, who) in ["Bo", "Ana", "Ana"].into_iter().enumerate() {
-        let action = Action::Resolve { review: "7".into() };
-        let fact = signalbox_domain::event::Fact::Pressed { action, by: signalbox_world::person(who) };
-        // The button is the old run's, whichever is the latest by now.
-        world.deliver(&thread, old.clone(), format!("pressed:{number}"), fact).await;
-        world.pass(Span::minutes(number as u64 * 5)).await;
-    }
-    expect![[r#"
-        Ana: the price should say $12  ✅
-        Signalbox: acme/website: done.
-            ▸ Plan       done · 0 s
-            ▸ Build      done · 0 s
-            ▸ Check      done · 0 s
-            ▸ Review     done · 0 s
-            ▸ Open       done
-            0 s · $0.56 of $8
-        Signalbox: Ready for review: “Pricing: $9 → $12”
-            One file changed (+1 −1), all checks pass, reviewed once.
-            acme/website · plan → build → check → review · 0 s · $0.56 · run:1
-            [View change request]
-        Signalbox: Max asks for changes to the change request, with one remark.
-            > Nearly there.
-            • src/pricing.html:1 — Say: a month.
-            [Resolve these] [Dismiss] [View review]
-        Signalbox: acme/website: done.
-            ▸ Plan       done · 0 s
-            ▸ Build      done · 0 s
-            ▸ Check      done · 0 s
-            ▸ Review     done · 0 s
-            ▸ Open       done
-            0 s · $0.56 of $8
-        Signalbox: Max reviewed the change request; Bo has them resolved.
-            [View review]
-        Signalbox: Ready for review: “Pricing: $9 → $12”
-            One file changed (+1 −1), all checks pass, reviewed once.
-            acme/website · plan → build → check → review · 0 s · $0.56 · run:2
-            [View change request]
-        Signalbox (only Ana): That is decided already; nothing changed.
-        Signalbox (only Ana): That is decided already; nothing changed.
-    "#]]
-    .assert_eq(&world.transcript(&thread).await);
-    assert_eq!(world.store.runs(10).await.expect("memory").len(), 2);
 }
 
 #[tokio::test]
@@ -217,7 +163,7 @@ async fn a_review_of_before_is_resolved_by_the_run_that_goes_on() {
     world.reply(&thread, "Ana", "make it bold").await;
     world.pass(Span::seconds(10)).await;
     let action = Action::Resolve { review: "7".into() };
-    let fact = signalbox_domain::event::Fact::Pressed { action, by: signalbox_world::person("Ana") };
+    let fact = signalbox_domain::event::Fact::Pressed { action, by: world.person("Ana") };
     world.deliver(&thread, old, "pressed:late".into(), fact).await;
     world.pass(Span::minutes(5)).await;
     assert_eq!(told(&world, "build", "Say: a month"), [false, false, true]);

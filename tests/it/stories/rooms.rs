@@ -1,10 +1,10 @@
 //! What may be asked for in a room, whoever asks.
 
+use super::World;
 use expect_test::expect;
 use signalbox_domain::talk::Role;
 use signalbox_domain::time::Span;
 use signalbox_engine::Room;
-use signalbox_world::World;
 
 fn world(room: Room) -> World {
     World::with(|settings| {

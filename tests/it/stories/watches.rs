@@ -1,10 +1,10 @@
 //! The forge's own checks: awaited, mended, and never claimed.
 
+use super::World;
 use expect_test::expect;
 use signalbox_domain::change::{Checks, Verdict};
 use signalbox_domain::time::Span;
 use signalbox_ports::Error;
-use signalbox_world::World;
 use signalbox_world::fault::Fault;
 
 use super::acts::{after, built, fail, pass, pending, ran, told, wrote};

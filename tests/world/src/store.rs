@@ -69,6 +69,13 @@ impl Store {
         Self { faults, state: Mutex::default() }
     }
 
+    /// When the next effect of such a lane may be taken up.
+    pub fn next_of(&self, lanes: impl Fn(Lane) -> bool) -> Option<Time> {
+        let mut state = self.state();
+        let turns = state.runs.values_mut().flat_map(Saved::turns);
+        turns.filter(|held| lanes(held.owed.effect.lane())).map(|held| held.free()).min()
+    }
+
     async fn call<T>(
         &self,
         point: &'static str,

@@ -11,6 +11,11 @@ pub trait Surface: Send + Sync {
     /// Somebody begins a thread in a room, addressed to Signalbox.
     async fn open(&self, room: &str, who: &str, text: &str) -> ThreadId;
 
+    /// What tells of the next thing that is done arrives so many times, where the surface's senders do that.
+    fn copies(&self, copies: usize) {
+        let _ = copies;
+    }
+
     /// Somebody writes in a thread, to Signalbox or to the others there.
     async fn write(&self, thread: &ThreadId, who: &str, text: &str, addressed: bool) -> MessageId;
 
@@ -22,6 +27,11 @@ pub trait Surface: Send + Sync {
 
     /// Somebody presses the newest button of that label, or does what counts as pressing it. False: there is none.
     async fn press(&self, thread: &ThreadId, who: &str, label: &str) -> bool;
+
+    /// Somebody does what was asked of them on the way: fills in the form that a press opened. False: nothing was.
+    async fn attend(&self) -> bool {
+        false
+    }
 
     /// What the newest button of that label does.
     fn button(&self, _thread: &ThreadId, _label: &str) -> Option<Action> {

@@ -159,7 +159,7 @@ impl World {
     }
 
     /// Someone of the team, where they are.
-    fn person(&self, who: &str) -> Person {
+    pub fn person(&self, who: &str) -> Person {
         self.surface.as_ref().map_or_else(|| person(who), |surface| surface.person(who))
     }
 
@@ -213,6 +213,20 @@ impl World {
         }
         let (thread, message) = self.chat.open(room, &person(who), text);
         self.deliver_said(&thread, &message, true).await;
+        thread
+    }
+
+    /// The same, and what tells of it arrives so many times.
+    pub async fn ask_copied(&self, room: &str, who: &str, text: &str, copies: usize) -> ThreadId {
+        if let Some(surface) = &self.surface {
+            surface.copies(copies);
+            return surface.open(room, who, text).await;
+        }
+        let (thread, message) = self.chat.open(room, &person(who), text);
+        for _ in 0..copies {
+            self.deliver_said(&thread, &message, true).await;
+            self.settle().await;
+        }
         thread
     }
 
@@ -291,14 +305,19 @@ impl World {
     /// Somebody reviews the thread's change request.
     pub async fn review(&self, thread: &ThreadId, who: &str, review: Review) {
         let key = format!("reviewed:{}:{who}", review.id);
-        self.deliver(thread, None, key, Fact::Reviewed { review, by: person(who) }).await;
+        self.deliver(thread, None, key, Fact::Reviewed { review, by: self.person(who) }).await;
     }
 
     /// Somebody says who they are at the forge, where they may do that with the website.
     pub async fn link(&self, thread: &ThreadId, who: &str, permission: Permission) {
-        let by = person(who);
-        self.forge.link(&by.id, &format!("forge:{}", who.to_lowercase()), "acme/website", permission);
+        self.linked(who, permission);
+        let by = self.person(who);
         self.deliver(thread, None, format!("linked:{thread}:{}", by.id), Fact::Linked { by }).await;
+    }
+
+    /// Somebody is known at the forge, where they may do that with the website.
+    pub fn linked(&self, who: &str, permission: Permission) {
+        self.forge.link(&self.person(who).id, &format!("forge:{}", who.to_lowercase()), "acme/website", permission);
     }
 
     async fn deliver_said(&self, thread: &ThreadId, message: &Message, addressed: bool) {
@@ -324,30 +343,24 @@ impl World {
     pub async fn settle(&self) {
         self.rest().await;
         let end = self.clock.now() + UNHURRIED;
-        while let Some(due) = self.unsaid().await.filter(|due| *due <= end) {
+        while let Some(due) = self.unsaid().filter(|due| *due <= end) {
             self.clock.set(due.max(self.clock.now() + Span(1)));
             self.rest().await;
         }
     }
 
-    /// When the next thing is said, marked or understood that had to be put off, on a real chat.
-    async fn unsaid(&self) -> Option<Time> {
+    /// When the next thing is said, marked or understood that had to be put off, on a real chat, if no other work is
+    /// done before.
+    fn unsaid(&self) -> Option<Time> {
         self.surface.as_ref()?;
-        self.queue.next(self.clock.now()).into_iter().chain(self.put_off().await).min()
+        let next = self.put_off().into_iter().chain(self.queue.next(self.clock.now())).min()?;
+        self.store.next_of(|lane| lane != Lane::Chat).is_none_or(|work| next < work).then_some(next)
     }
 
     /// When the next thing is said or marked that had to be put off, on a real chat.
-    async fn put_off(&self) -> Option<Time> {
+    fn put_off(&self) -> Option<Time> {
         self.surface.as_ref()?;
-        self.faults.aside(true);
-        let mut next = None;
-        for run in self.store.runs(10_000).await.unwrap_or_default() {
-            let effects = self.store.effects(&run.id).await.unwrap_or_default().into_iter();
-            let unsaid = effects.filter(|standing| !standing.settled && standing.owed.effect.lane() == Lane::Chat);
-            next = next.into_iter().chain(unsaid.map(|standing| standing.owed.due)).min();
-        }
-        self.faults.aside(false);
-        next
+        self.store.next_of(|lane| lane == Lane::Chat)
     }
 
     /// Lets everything happen that happens without time passing, whatever a real chat puts off.
@@ -356,11 +369,19 @@ impl World {
             let worked = self.engine.turn().await.unwrap_or(false);
             let due = self.engine.due().await.unwrap_or(0);
             let moved = !worked && due == 0 && self.boxes.turn(&*self.engine).await == Turned::Moved;
-            if !worked && due == 0 && !moved {
+            if !worked && due == 0 && !moved && !self.attended().await {
                 return;
             }
         }
         panic!("the world does not come to rest");
+    }
+
+    /// Whether somebody did what they were asked to on the way.
+    async fn attended(&self) -> bool {
+        match &self.surface {
+            Some(surface) => surface.attend().await,
+            None => false,
+        }
     }
 
     /// Lets everything happen that happens within a span: boxes beat, alarms ring, sweeps are made.
@@ -374,7 +395,7 @@ impl World {
             let busy = !self.boxes.live().is_empty();
             let until = if busy { next.min(beat) } else { next };
             // What a real chat put off is said in its time, and nothing else is moved by that.
-            let spoken = until < end && (!busy || until < beat) && self.put_off().await == Some(until);
+            let spoken = until < end && (!busy || until < beat) && self.put_off() == Some(until);
             self.clock.set(until.max(self.clock.now() + Span(1)).min(end));
             if !spoken {
                 self.boxes.beat(&*self.engine).await;

@@ -41,6 +41,8 @@ pub(crate) struct Faults {
     next: VecDeque<(Option<String>, Fault, u32)>,
     /// So many of a thousand calls go wrong.
     permille: u32,
+    /// Whether every call does.
+    down: bool,
     pub(crate) latency: Duration,
 }
 
@@ -53,6 +55,9 @@ impl Faults {
             *times = times.saturating_sub(1);
             self.next.retain(|(_, _, times)| *times > 0);
             return Some(fault);
+        }
+        if self.down {
+            return Some(Fault::ServerError);
         }
         if !chance.happens(self.permille) {
             return None;
@@ -76,6 +81,11 @@ impl World {
     /// Lets so many of a thousand calls go wrong, in every way there is, by the seed.
     pub fn faults(&self, permille: u32) {
         self.state().faults.permille = permille;
+    }
+
+    /// Begins or ends an outage of the Web API: every call is answered with 500, and nothing is done.
+    pub fn down(&self, on: bool) {
+        self.state().faults.down = on;
     }
 
     /// Lets every call take so much longer, in real time.

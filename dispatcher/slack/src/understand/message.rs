@@ -42,6 +42,10 @@ impl Hearing<'_> {
                 return Ok(nothing("programs were answering each other; it goes on when a person says something"));
             }
         }
+        if by.role == Role::Outsider && self.begun_with_us(said).await? {
+            // A run hears of it, and tells them alone what they may not, in the words that fit how it stands.
+            return self.request(said, by).await;
+        }
         let user = said.author.user.as_deref().filter(|_| said.author.bot.is_none());
         self.asked(said, by, user).await
     }
@@ -54,6 +58,10 @@ impl Hearing<'_> {
             }
             return Ok(nothing(format!("{} may not ask: they are not of this team", by.id)));
         }
+        self.request(said, by).await
+    }
+
+    async fn request(&self, said: &Said, by: Person) -> Result<Understood, Trouble> {
         let thread = self.room.thread(said.thread.as_ref().unwrap_or(&said.ts).as_str());
         let message = self.message(said, by).await?;
         let id = Event::said(&thread, &message);
