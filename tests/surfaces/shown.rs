@@ -22,12 +22,20 @@ pub(crate) struct Seen {
 
 /// What a run decided to say in that message.
 fn decided(store: &Arc<Store>, effect: &EffectId) -> Option<(Option<Slot>, Post)> {
+    let effect = found(store, effect)?;
+    if let Effect::Say { slot, post } = effect {
+        Some((Some(slot), post))
+    } else if let Effect::Whisper { post, .. } = effect {
+        Some((None, post))
+    } else {
+        None
+    }
+}
+
+/// An effect, by its name.
+fn found(store: &Arc<Store>, effect: &EffectId) -> Option<Effect> {
     let effects = store.effects(&effect.run).now_or_never()?.ok()?;
-    effects.into_iter().find(|standing| standing.owed.id == *effect).and_then(|standing| match standing.owed.effect {
-        Effect::Say { slot, post } => Some((Some(slot), post)),
-        Effect::Whisper { post, .. } => Some((None, post)),
-        _ => None,
-    })
+    effects.into_iter().find(|standing| standing.owed.id == *effect).map(|standing| standing.owed.effect)
 }
 
 /// What was whispered to somebody that reads like this.
@@ -35,9 +43,9 @@ fn whispered(store: &Arc<Store>, to: &str, text: &str) -> Option<Post> {
     let runs = store.runs(1_000).now_or_never()?.ok()?;
     let effects =
         runs.iter().flat_map(|run| store.effects(&run.id).now_or_never().and_then(Result::ok).unwrap_or_default());
-    effects.into_iter().find_map(|standing| match standing.owed.effect {
-        Effect::Whisper { to: Person { name, .. }, post } if name == to && reads(&post, text) => Some(post),
-        _ => None,
+    effects.into_iter().find_map(|standing| {
+        let Effect::Whisper { to: Person { name, .. }, post } = standing.owed.effect else { return None };
+        (name == to && reads(&post, text)).then_some(post)
     })
 }
 
@@ -105,11 +113,8 @@ pub(crate) const MARKS: [Mark; 7] =
 
 /// The one person whom an effect whispers to.
 pub(crate) fn only(store: &Arc<Store>, effect: &EffectId) -> Option<String> {
-    let effects = store.effects(&effect.run).now_or_never()?.ok()?;
-    effects.into_iter().find(|standing| standing.owed.id == *effect).and_then(|standing| match standing.owed.effect {
-        Effect::Whisper { to, .. } => Some(to.name),
-        _ => None,
-    })
+    let Effect::Whisper { to, .. } = found(store, effect)? else { return None };
+    Some(to.name)
 }
 
 /// The mark that was put on a message last.
@@ -119,9 +124,9 @@ pub(crate) fn marked(store: &Arc<Store>, wanted: &MessageId) -> Option<Mark> {
         .iter()
         .rev()
         .flat_map(|run| store.effects(&run.id).now_or_never().and_then(Result::ok).unwrap_or_default());
-    let marks = effects.filter_map(|standing| match standing.owed.effect {
-        Effect::Mark { message, mark } if message == *wanted && standing.settled => Some(mark),
-        _ => None,
+    let mut marks = effects.filter_map(|standing| {
+        let Effect::Mark { message, mark } = standing.owed.effect else { return None };
+        (message == *wanted && standing.settled).then_some(mark)
     });
-    marks.last()
+    marks.next_back()
 }
