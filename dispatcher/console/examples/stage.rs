@@ -113,7 +113,8 @@ async fn turn(stage: &Arc<Stage>, delivery: &Delivery) -> Result<(), Error> {
             }
             Effect::Mark { message, mark } => stage.console.mark(&thread, &message, mark).await?,
             Effect::Whisper { to, post } => stage.console.whisper(&id, &thread, &to, &post).await?,
-            Effect::Wake { .. } | Effect::Leave => {}
+            // No forge runs checks here.
+            Effect::Wake { .. } | Effect::Leave | Effect::Look { .. } => {}
             Effect::Route
             | Effect::Resolve { .. }
             | Effect::Admit
@@ -148,7 +149,7 @@ async fn answers(stage: &Stage, effect: &Effect, asked: u64, text: &str) -> Vec<
         Effect::Resolve { target } => {
             let workflow = workflow(target.repository.is_some(), text.contains("gate"));
             let base = target.repository.is_some().then(|| Commit("4f2a9c1".repeat(6)[..40].into()));
-            vec![(100, Fact::Resolved { asked, workflow, base, onto: Some("main".into()) })]
+            vec![(100, Fact::Resolved { asked, workflow, base, onto: Some("main".into()), continues: None })]
         }
         Effect::Admit => vec![(50, Fact::Admitted)],
         Effect::Gather { .. } => {
@@ -184,9 +185,12 @@ async fn answers(stage: &Stage, effect: &Effect, asked: u64, text: &str) -> Vec<
             let change = change(&proposed.title, diff);
             vec![(300, Fact::Opened { phase: phase.clone(), change })]
         }
-        Effect::Leave | Effect::Mark { .. } | Effect::Say { .. } | Effect::Whisper { .. } | Effect::Wake { .. } => {
-            vec![]
-        }
+        Effect::Leave
+        | Effect::Look { .. }
+        | Effect::Mark { .. }
+        | Effect::Say { .. }
+        | Effect::Whisper { .. }
+        | Effect::Wake { .. } => vec![],
     }
 }
 
