@@ -261,7 +261,8 @@ impl People {
     }
 }
 
-/// Every request has one run, delivered; one status, one closing message; one change request, with its own page alone.
+/// Every request has one run, delivered; one status, one closing message; every thread has one change request, with its
+/// own pages alone, a commit each.
 fn check(world: &World, site: &Site, asked: u32, threads: &[(Thread, Vec<u32>)]) {
     let runs = site.runs().unwrap();
     assert_eq!(runs.len(), usize::try_from(asked).unwrap(), "runs");
@@ -276,25 +277,46 @@ fn check(world: &World, site: &Site, asked: u32, threads: &[(Thread, Vec<u32>)])
         let story =
             || messages.iter().map(|message| format!("{}: {}\n", message["kind"], words(message))).collect::<String>();
         assert_eq!(kinds, ["said", "status", "closing"].repeat(pages.len()), "{}", story());
+        // What is asked for later in a thread goes on with the change request that is open there.
+        let Some(first) = pages.first() else { continue };
         for (page, closing) in pages.iter().zip(of_kind(&messages, "closing")) {
-            assert!(words(closing).contains(&format!("Page {page}")), "page {page} is not delivered:\n{}", story());
+            let run = found(&runs, *page);
+            let told = words(closing);
+            assert!(
+                told.contains(&format!("Page {first}")) && told.contains(run),
+                "page {page} is not delivered:\n{}",
+                story()
+            );
         }
-    }
-    for run in &runs {
-        let (id, text) = (run["id"].as_str().unwrap(), run["request"]["text"].as_str().unwrap());
-        let page = text.rsplit(' ').next().unwrap();
-        let title = format!("Page {page}");
+        let title = format!("Page {first}");
         let own: Vec<&Value> = changes.iter().filter(|change| change["title"] == title.as_str()).collect();
-        assert_eq!(own.len(), 1, "change requests for page {page}: {own:?}");
-        let found: Vec<&str> = branches.lines().filter(|branch| branch.to_uppercase().contains(id)).collect();
-        let [branch] = found[..] else { panic!("branches of {id}: {found:?} of {branches}") };
-        assert_eq!(git(&forge, &["diff", "--name-only", &format!("main...{branch}")]), format!("pages/{page}.txt"));
-        assert_eq!(git(&forge, &["show", &format!("{branch}:pages/{page}.txt")]), format!("This is page {page}."));
-        assert_eq!(git(&forge, &["rev-list", "--count", &format!("main..{branch}")]), "1", "commits for page {page}");
+        assert_eq!(own.len(), 1, "change requests for page {first}: {own:?}");
+        let id = found(&runs, *first);
+        let named: Vec<&str> = branches.lines().filter(|branch| branch.to_uppercase().contains(id)).collect();
+        let [branch] = named[..] else { panic!("branches of {id}: {named:?} of {branches}") };
+        let mut files: Vec<String> = pages.iter().map(|page| format!("pages/{page}.txt")).collect();
+        files.sort();
+        assert_eq!(git(&forge, &["diff", "--name-only", &format!("main...{branch}")]), files.join("\n"));
+        for page in pages {
+            assert_eq!(git(&forge, &["show", &format!("{branch}:pages/{page}.txt")]), format!("This is page {page}."));
+        }
+        let commits = git(&forge, &["rev-list", "--count", &format!("main..{branch}")]);
+        assert_eq!(commits, pages.len().to_string(), "commits of the thread that began with page {first}");
+    }
+    let begun = threads.iter().filter(|(_, pages)| !pages.is_empty()).count();
+    assert_eq!(changes.len(), begun, "change requests");
+    for run in &runs {
+        let id = run["id"].as_str().unwrap();
         let replay = site.get(&format!("/cli/runs/{id}/replay")).unwrap();
         assert_eq!(replay["differences"].as_array().map(Vec::len), Some(0), "{replay}");
     }
-    assert_eq!(changes.len(), runs.len(), "change requests");
+}
+
+/// The id of the run that a page was asked for by.
+fn found(runs: &[Value], page: u32) -> &str {
+    let asked = |run: &&Value| run["request"]["text"].as_str().unwrap().ends_with(&format!(" {page}"));
+    let run = runs.iter().find(asked).unwrap_or_else(|| panic!("no run was asked for page {page}"));
+    run["id"].as_str().unwrap()
 }
 
 /// Does it in the end, whatever comes.

@@ -1,5 +1,6 @@
 //! Stories, crashes, orders, architecture.
 
+mod address;
 mod architecture;
 mod crashes;
 mod orders;

@@ -73,6 +73,11 @@ impl Chat for Comments {
         self.conversation(thread, limit).await
     }
 
+    async fn link(&self, thread: &ThreadId) -> Result<Option<String>, Error> {
+        let (repository, number) = numbered(thread)?;
+        Ok(Some(format!("{}/{repository}/issues/{number}", self.github.settings().web_url)))
+    }
+
     async fn room(&self, thread: &ThreadId) -> Result<Room, Error> {
         self.about(thread).await
     }

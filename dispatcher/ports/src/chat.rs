@@ -79,6 +79,12 @@ pub trait Chat: Send + Sync {
         Ok(CaughtUp::default())
     }
 
+    /// Where people look at the thread, if it has an address.
+    async fn link(&self, thread: &ThreadId) -> Result<Option<String>, Error> {
+        let _ = thread;
+        Ok(None)
+    }
+
     /// What a person set for themselves, where this chat lets them.
     async fn usual(&self, person: &Person) -> Result<Usual, Error> {
         let _ = person;

@@ -46,6 +46,10 @@ impl Chat for Slack {
         read::room(self, thread).await
     }
 
+    async fn link(&self, thread: &ThreadId) -> Result<Option<String>, Error> {
+        read::link(self, thread).await
+    }
+
     async fn usual(&self, person: &Person) -> Result<Usual, Error> {
         let defaults = self.defaults_of(&person.id).await?;
         Ok(Usual { repository: defaults.repository.map(|repository| repository.0), verbose: defaults.verbose })

@@ -82,6 +82,7 @@ struct State {
     threads: BTreeMap<ThreadId, Vec<Shown>>,
     rooms: BTreeMap<String, Room>,
     usual: BTreeMap<String, Usual>,
+    address: Option<String>,
 }
 
 impl Chat {
@@ -100,6 +101,11 @@ impl Chat {
     /// Names a room.
     pub fn describe(&self, room: &str, name: &str, topic: &str) {
         self.state().rooms.insert(room.into(), Room { name: name.into(), topic: topic.into() });
+    }
+
+    /// Threads can be looked at below that address from now on.
+    pub fn open_at(&self, address: &str) {
+        self.state().address = Some(address.into());
     }
 
     /// A person sets something for themselves.
@@ -407,6 +413,14 @@ impl signalbox_ports::chat::Chat for Chat {
         call(&*self.faults, "chat.attachment", || {
             self.ours(thread)?;
             Ok(self.state().files.get(&attachment.id).filter(|bytes| bytes.len() <= limit).cloned())
+        })
+        .await
+    }
+
+    async fn link(&self, thread: &ThreadId) -> Result<Option<String>, Error> {
+        call(&*self.faults, "chat.link", || {
+            let address = self.state().address.clone();
+            Ok(address.map(|address| format!("{address}/{}/{}", thread.room, thread.root)))
         })
         .await
     }

@@ -16,6 +16,9 @@ const MAX_HANDOFFS: usize = 2_000;
 /// How much of the end of a failed check's log is read, in bytes.
 const MAX_LOG: usize = 8 * 1024;
 
+/// What the hidden line of a description begins with.
+const MARKER: &str = "<!-- signalbox ";
+
 impl Engine {
     pub(super) async fn open(
         &self,
@@ -36,7 +39,8 @@ impl Engine {
         let changed = self.ports.forge.changed(&proposed.repository, base, &proposed.head).await?;
         let protected = rule.protect.iter().chain(&self.settings.protect).map(String::as_str);
         policy::changes(&changed, protected).map_err(Error::Rejected)?;
-        let mut change = self.ports.forge.open(&claimed.owed.id, run.origin(), proposed).await?;
+        let described = Proposed { body: self.linked(run, &proposed.body).await, ..proposed.clone() };
+        let mut change = self.ports.forge.open(&claimed.owed.id, run.origin(), &described).await?;
         // What was handed from phase to phase is no part of what was asked for.
         let handoffs = match &plan.continues {
             None => changed.iter().filter(|changed| changed.path.starts_with(HANDOFFS)).count(),
@@ -53,6 +57,24 @@ impl Engine {
         let before = self.ports.forge.list(repository, &onto, HANDOFFS, MAX_HANDOFFS).await?;
         let after = self.ports.forge.list(repository, head, HANDOFFS, MAX_HANDOFFS).await?;
         Ok(after.iter().filter(|path| !before.contains(path)).count())
+    }
+
+    /// The description, with where it was asked for. A chat that cannot say so now keeps nothing from being opened.
+    async fn linked(&self, run: &Run, body: &str) -> String {
+        let link = match self.chat(&run.thread) {
+            Ok(chat) => chat.link(&run.thread).await,
+            Err(error) => Err(error),
+        };
+        let link = link.unwrap_or_else(|error| {
+            tracing::warn!(thread = %run.thread, %error, "a change request does not say where it was asked for");
+            None
+        });
+        match (link, body.rsplit_once(MARKER)) {
+            (None, _) => body.to_owned(),
+            // What is hidden stays last: it is found there.
+            (Some(link), Some((said, hidden))) => format!("{said}Asked for here: <{link}>\n\n{MARKER}{hidden}"),
+            (Some(link), None) => format!("{body}\n\nAsked for here: <{link}>\n"),
+        }
     }
 
     /// How the forge's checks of a commit stand.

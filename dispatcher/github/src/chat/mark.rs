@@ -43,7 +43,7 @@ impl Comments {
         let ours = |reaction: &Reaction| reaction.user.as_ref().is_some_and(|user| user.is_us(&self.us));
         let (same, old): (Vec<_>, Vec<_>) = there.into_iter().filter(ours).partition(|it| it.content == wanted);
         if same.is_empty() {
-            let made: Result<Value, Trouble> = place.caller.make(&path, &json!({ "content": wanted })).await;
+            let made: Result<Value, Trouble> = place.caller.post(&path, &json!({ "content": wanted })).await;
             match made {
                 Ok(_) => {}
                 Err(trouble) if trouble.missing() => return Ok(()),

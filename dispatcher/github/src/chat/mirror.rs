@@ -102,7 +102,7 @@ impl Comments {
             return Ok(Some(check.id));
         }
         body["head_sha"] = json!(pull.head.sha);
-        let made: Check = place.caller.make(&format!("{}/check-runs", place.path), &body).await?;
+        let made: Check = place.caller.post(&format!("{}/check-runs", place.path), &body).await?;
         Ok(Some(made.id))
     }
 

@@ -264,3 +264,10 @@ async fn nothing_that_the_chat_sends_is_refused_or_unlike_githubs_own_descriptio
     assert!(meters.breaches.is_empty(), "{:#?}", meters.breaches);
     assert!(meters.refused.is_empty(), "{:#?}", meters.refused);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_thread_has_the_address_that_people_look_at() {
+    let (desk, number, _) = issue().await;
+    let link = desk.comments.link(&thread(number)).await.unwrap();
+    assert_eq!(link, Some(format!("{}/{SITE}/issues/{number}", desk.github.settings().web_url)));
+}

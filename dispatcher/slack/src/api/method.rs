@@ -14,6 +14,7 @@ pub(crate) enum Method {
     Replies,
     History,
     RoomInfo,
+    Permalink,
     OurRooms,
     OpenRoom,
     AddReaction,
@@ -53,6 +54,7 @@ impl Method {
             Self::Replies => "conversations.replies",
             Self::History => "conversations.history",
             Self::RoomInfo => "conversations.info",
+            Self::Permalink => "chat.getPermalink",
             Self::OurRooms => "users.conversations",
             Self::OpenRoom => "conversations.open",
             Self::AddReaction => "reactions.add",
@@ -87,6 +89,7 @@ impl Method {
             | Self::SessionStatus => TIER_3,
             Self::PostEphemeral
             | Self::UserInfo
+            | Self::Permalink
             | Self::FileInfo
             | Self::UploadUrl
             | Self::Upload
@@ -115,6 +118,7 @@ impl Method {
             Self::Replies => "read the thread",
             Self::History => "read the channel",
             Self::RoomInfo => "look up the channel",
+            Self::Permalink => "look up where a message is",
             Self::OurRooms => "list the channels I am in",
             Self::OpenRoom => "write a direct message",
             Self::AddReaction | Self::RemoveReaction | Self::GetReactions => "react to a message",

@@ -20,6 +20,11 @@ use crate::{CHAT, Slack};
 const MAX_PEOPLE: usize = 40;
 
 #[derive(Deserialize)]
+struct Linked {
+    permalink: String,
+}
+
+#[derive(Deserialize)]
 struct Answer {
     channel: Channel,
 }
@@ -93,6 +98,14 @@ fn time(ts: &str) -> Time {
     let (seconds, rest) = ts.split_once('.').unwrap_or((ts, ""));
     let millis: u64 = rest.get(..3).and_then(|millis| millis.parse().ok()).unwrap_or_default();
     Time(seconds.parse::<u64>().unwrap_or_default().saturating_mul(1_000).saturating_add(millis))
+}
+
+/// Slack's own address of a thread.
+pub(super) async fn link(slack: &Slack, thread: &ThreadId) -> Result<Option<String>, Error> {
+    let room = Room::of(thread)?;
+    let asked = [("channel", Some(room.channel.as_str())), ("message_ts", Some(thread.root.as_str()))];
+    let linked: Result<Linked, Trouble> = slack.0.api.get(Method::Permalink, &room, &asked).await;
+    Ok(Some(linked?.permalink))
 }
 
 pub(super) async fn room(slack: &Slack, thread: &ThreadId) -> Result<Place, Error> {

@@ -275,8 +275,9 @@ fn whatever_is_said_nobody_is_called_nothing_is_too_long_and_nothing_is_lost_uns
         let shown: String = encoded.pieces.iter().map(read).collect();
         if !shown.contains("not shown here") && !shown.contains("characters in all") {
             // A word that is longer than a block stands in two.
-            // What frames code within a quote may be framed anew.
-            let frame = |c: char| c.is_whitespace() || c == BREAK || c == '>';
+            // What frames code within a quote may be framed anew, and a backtick that began a row where a long text was
+            // cut stands behind a backslash.
+            let frame = |c: char| c.is_whitespace() || c == BREAK || c == '>' || c == '\\';
             let seen = |text: &str| text.chars().filter(|c| !frame(*c)).collect::<String>();
             let shown = seen(&shown);
             for word in words_of(&post).iter().map(|word| seen(word)) {

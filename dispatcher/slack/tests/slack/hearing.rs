@@ -302,3 +302,11 @@ async fn what_slack_refuses_for_now_is_asked_again_later_and_comes_to_the_same()
     assert_eq!(scene.world.meters().early_total(), 0);
     assert_eq!(scene.world.meters().over_total(), 0);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_thread_has_the_address_that_slack_gives_it() {
+    let scene = Scene::new().await;
+    let root = scene.world.say(&scene.ana, &scene.web, "@Signalbox the price is wrong").await.unwrap();
+    let link = scene.slack.link(&scene.thread(&root)).await.unwrap().unwrap();
+    assert!(link.starts_with("https://") && link.ends_with(&format!("/p{}", root.0.replace('.', ""))), "{link}");
+}
