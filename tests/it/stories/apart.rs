@@ -1,8 +1,9 @@
 //! Stories that not every chat can tell in the same words. They are told where a chat is in memory; elsewhere is why not:
 //!
 //! - On GitHub a stranger is told once in a thread, since everybody reads it: its own stories say so.
-//! - A real chat edits a status at most every two seconds: what was shown for less is not seen there, and how long a lost
-//!   box went unnoticed depends on when the dispatcher woke to say something.
+//! - A real chat edits a status at most every two seconds: what was shown for less is not seen there.
+//! - On GitHub a lost box shows another elapsed time. Why is not known yet; that the dispatcher wakes at other moments
+//!   there is a guess.
 
 use expect_test::expect;
 use signalbox_domain::time::Span;

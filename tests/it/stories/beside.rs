@@ -1,5 +1,5 @@
-//! Stories of an edited request and of a button pressed again and again. Not told on GitHub: there a request is a comment
-//! that is named otherwise, and there are no buttons.
+//! Stories of an edited request and of a button pressed again and again. They fail on GitHub, and why is not
+//! known yet: that a request is a comment of another name there, and that there are no buttons, is a guess.
 
 use expect_test::expect;
 use signalbox_domain::identity::Permission;
