@@ -53,15 +53,20 @@ pub(crate) fn run(data: Option<&Path>, demo: &Demo) -> Result<ExitCode> {
         let thread = client.ask("web", REQUEST)?;
         let run = follow(client, &thread)?;
         print::line("");
-        let place = home.path().display();
-        print::line(format_args!("Everything the agents saw and did:  signalbox --data {place} show last"));
-        print::line(format_args!("Why it went where it went:          signalbox --data {place} why last"));
+        let look = format!("{} --data {}", program(), home.path().display());
+        print::line(format_args!("Everything the agents saw and did:  {look} show last"));
+        print::line(format_args!("Why it went where it went:          {look} why last"));
         if !demo.exit {
             print::line(format_args!("The page stays up until Ctrl-C."));
             runtime.block_on(interrupted());
         }
         Ok(command::code(&run))
     })
+}
+
+/// This program, as it can be started from here: who has just cloned it has nothing installed yet.
+fn program() -> String {
+    std::env::current_exe().map_or_else(|_| "signalbox".to_owned(), |path| path.display().to_string())
 }
 
 /// The demo's folder, emptied of an earlier demo. Anything else is left alone.
