@@ -186,6 +186,15 @@ pub struct Known {
     pub name: String,
     /// Whether it needs a repository.
     pub repository: bool,
+    /// The one repository it is there for; nothing if it is there for all.
+    pub only: Option<Repository>,
+}
+
+impl Known {
+    /// Whether it is there for a place: for all of them, or for just that one.
+    fn fits(&self, place: Option<&Repository>) -> bool {
+        self.only.is_none() || self.only.as_ref() == place
+    }
 }
 
 /// Makes one decision of what the routers said.
@@ -218,7 +227,6 @@ pub fn select(opinions: &[Opinion], repositories: &[Repository], workflows: &[Kn
 
     let workflow = surest(&claims, |claim| claim.workflow.clone());
     let name = workflow.map_or(DEFAULT_WORKFLOW, |(_, claim)| claim.workflow.as_deref().unwrap_or(DEFAULT_WORKFLOW));
-    let needs = workflows.iter().find(|known| known.name == name).is_some_and(|known| known.repository);
     let place = surest(&claims, |claim| (claim.place != Place::Open).then(|| claim.place.clone()));
     let sure = place.map_or(0, |(_, claim)| claim.score);
 
@@ -235,7 +243,13 @@ pub fn select(opinions: &[Opinion], repositories: &[Repository], workflows: &[Kn
                 inputs: BTreeMap::new(),
             };
             let known = target.repository.as_ref().is_none_or(|repository| repositories.contains(repository));
-            if known && candidates.len() < MAX_CANDIDATES && candidates.iter().all(|other| other.target != target) {
+            let mut there = workflows.iter().filter(|known| known.name == target.workflow).peekable();
+            let fits = there.peek().is_none() || there.any(|known| known.fits(target.repository.as_ref()));
+            if known
+                && fits
+                && candidates.len() < MAX_CANDIDATES
+                && candidates.iter().all(|other| other.target != target)
+            {
                 candidates.push(Candidate { target, reason: offer.reason });
             }
         }
@@ -283,6 +297,19 @@ pub fn select(opinions: &[Opinion], repositories: &[Repository], workflows: &[Kn
         Some(Place::Repository(repository)) => Some(repository.clone()),
         Some(Place::Nowhere | Place::Open) | None => None,
     };
+    let here: Vec<&Known> =
+        workflows.iter().filter(|known| known.name == name && known.fits(repository.as_ref())).collect();
+    if here.is_empty() && workflows.iter().any(|known| known.name == name) {
+        let only = workflows.iter().filter(|known| known.name == name).filter_map(|known| known.only.as_ref());
+        let offers = only.map(|only| Offer {
+            workflow: Some(name.into()),
+            place: Place::Repository(only.clone()),
+            reason: format!("the workflow {name} is there"),
+        });
+        let place = repository.map_or_else(|| "no repository".into(), |repository| repository.0);
+        return ask(offers.collect(), format!("The workflow {name} is not there for {place}. Is it for this?"), failed);
+    }
+    let needs = here.iter().any(|known| known.repository);
     if claims.is_empty() || (needs && repository.is_none()) {
         let question = if repositories.is_empty() {
             "I know no repository yet, and this needs one.".into()
@@ -342,12 +369,16 @@ fn unknown(claim: &Claim, repositories: &[Repository], workflows: &[Known]) -> O
     {
         return Some(format!("claimed {repository}, which is not a repository Signalbox knows"));
     }
-    if let Some(name) = &claim.workflow
-        && workflows.iter().all(|known| known.name != *name)
-    {
+    let name = claim.workflow.as_ref()?;
+    if workflows.iter().all(|known| known.name != *name) {
         return Some(format!("claimed the workflow {name}, which does not exist"));
     }
-    None
+    match &claim.place {
+        Place::Repository(place) if !workflows.iter().any(|known| known.name == *name && known.fits(Some(place))) => {
+            Some(format!("claimed the workflow {name} for {place}, which does not have it"))
+        }
+        Place::Repository(_) | Place::Nowhere | Place::Open => None,
+    }
 }
 
 #[cfg(test)]
@@ -380,8 +411,11 @@ mod tests {
     fn decide(said: Vec<Said>) -> Decision {
         let opinions: Vec<Opinion> =
             said.into_iter().enumerate().map(|(n, said)| opinion(&format!("r{n}"), said)).collect();
-        let workflows =
-            [("build", true), ("answer", false)].map(|(name, repository)| Known { name: name.into(), repository });
+        let workflows = [("build", true), ("answer", false)].map(|(name, repository)| Known {
+            name: name.into(),
+            repository,
+            only: None,
+        });
         select(&opinions, &["acme/website".into(), "acme/api".into()], &workflows)
     }
 
@@ -432,6 +466,33 @@ mod tests {
         assert!(matches!(decide(vec![claim(Some("build"), Place::Open, 500)]), Decision::Ask { .. }));
         assert_eq!(went(decide(vec![claim(Some("answer"), Place::Open, 500)])), ("answer".into(), None));
         assert!(matches!(decide(vec![Said::Pass { reason: "no".into() }]), Decision::Ask { .. }));
+    }
+
+    #[test]
+    fn a_workflow_of_one_repository_is_there_for_no_other() {
+        let only = Known { name: "deploy".into(), repository: true, only: Some("acme/website".into()) };
+        let known = [Known { name: "build".into(), repository: true, only: None }, only];
+        let repositories = ["acme/website".into(), "acme/api".into()];
+        let decide = |said: Vec<Said>| {
+            let opinions: Vec<Opinion> = said.into_iter().map(|said| opinion("r", said)).collect();
+            select(&opinions, &repositories, &known)
+        };
+        let there = claim(Some("deploy"), at("acme/website"), EXPLICIT);
+        assert_eq!(went(decide(vec![there])), ("deploy".into(), Some("acme/website".into())));
+        let elsewhere = claim(Some("deploy"), at("acme/api"), EXPLICIT);
+        match decide(vec![elsewhere, claim(None, at("acme/api"), 100)]) {
+            Decision::Go { target, failed, .. } => {
+                assert_eq!((target.workflow.as_str(), failed.len()), ("build", 1), "it counts for nothing");
+            }
+            Decision::Ask { .. } | Decision::Nowhere { .. } => panic!("the other claim is good"),
+        }
+        match decide(vec![claim(Some("deploy"), Place::Open, EXPLICIT), claim(None, at("acme/api"), 600)]) {
+            Decision::Ask { candidates, question, .. } => {
+                assert_eq!(question, "The workflow deploy is not there for acme/api. Is it for this?");
+                assert_eq!(candidates[0].target.repository, Some("acme/website".into()));
+            }
+            Decision::Go { .. } | Decision::Nowhere { .. } => panic!("it guessed"),
+        }
     }
 
     #[test]

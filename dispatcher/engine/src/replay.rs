@@ -1,8 +1,8 @@
 //! Replay: a run made again from its history, and its routes decided again, compared with what is stored.
 
 use serde::Deserialize;
-use signalbox_domain::id::{Repository, RunId};
-use signalbox_domain::route::{self, Decision, Known, Opinion};
+use signalbox_domain::id::RunId;
+use signalbox_domain::route::{Decision, Opinion};
 use signalbox_domain::run::Run;
 use signalbox_domain::step::fold;
 use signalbox_ports::Error;
@@ -76,14 +76,7 @@ impl Engine {
                 Some(_) => {}
             }
         }
-        let repositories: Vec<Repository> = trace.event.repositories.iter().map(|known| known.name.clone()).collect();
-        let workflows: Vec<Known> = trace
-            .event
-            .workflows
-            .iter()
-            .map(|known| Known { name: known.name.clone(), repository: known.repository })
-            .collect();
-        if route::select(&again, &repositories, &workflows) != trace.decision {
+        if trace.event.decide(&again) != trace.decision {
             differences.push("the decision is another one now".into());
         }
         differences

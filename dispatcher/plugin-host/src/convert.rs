@@ -6,7 +6,7 @@ use signalbox_domain::talk::{Person, Role};
 use signalbox_ports::plugins::{Event, Fetch, Fetched, Scope};
 
 use crate::bindings::{fetching, routing, types};
-use crate::limits::{ITEM, REPOSITORIES, TEXT, WORKFLOWS};
+use crate::limits::{ITEM, OWNERS, REPOSITORIES, TEXT, WORKFLOWS};
 
 /// The event, bounded.
 pub(crate) fn event(event: &Event) -> types::Event {
@@ -14,7 +14,7 @@ pub(crate) fn event(event: &Event) -> types::Event {
         id: event.id.clone(),
         received_at_ms: event.received_at.0,
         seed: event.seed,
-        text: event.text[..event.text.floor_char_boundary(TEXT)].to_string(),
+        text: bounded(&event.text, TEXT),
         author: person(&event.author),
         thread: types::Thread {
             chat: event.thread.chat.clone(),
@@ -35,6 +35,7 @@ pub(crate) fn event(event: &Event) -> types::Event {
                 name: known.name.0.clone(),
                 description: known.description.clone(),
                 default_branch: known.default_branch.clone(),
+                owners: known.owners.as_ref().map(|owners| bounded(owners, OWNERS)),
             })
             .collect(),
         workflows: event
@@ -45,15 +46,21 @@ pub(crate) fn event(event: &Event) -> types::Event {
                 name: known.name.clone(),
                 description: known.description.clone(),
                 needs_repository: known.repository,
+                repository: known.only.as_ref().map(|only| only.0.clone()),
             })
             .collect(),
         attrs: event
             .usual
             .iter()
             .map(|repository| types::Attr { key: "author.repository".into(), value: repository.clone() })
+            .chain(event.attrs.iter().map(|(key, value)| types::Attr { key: key.clone(), value: value.clone() }))
             .collect(),
         payload: "null".to_string(),
     }
+}
+
+fn bounded(text: &str, bytes: usize) -> String {
+    text[..text.floor_char_boundary(bytes)].to_string()
 }
 
 fn person(person: &Person) -> types::Person {

@@ -74,6 +74,8 @@ pub const REQUESTS: usize = 32;
 pub const ITEMS: usize = 32;
 /// Bytes of the request's text that plugins see.
 pub const TEXT: usize = 64 * 1024;
+/// Bytes of a repository's CODEOWNERS that plugins see.
+pub const OWNERS: usize = 32 * 1024;
 /// Repositories that plugins see.
 pub const REPOSITORIES: usize = 500;
 /// Workflows that plugins see.

@@ -1,9 +1,11 @@
 //! Routers and prefetchers: pure functions over data, run where they can reach nothing.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 use signalbox_domain::context::Trust;
 use signalbox_domain::id::{Commit, Repository};
-use signalbox_domain::route::{Opinion, Target};
+use signalbox_domain::route::{self, Decision, Known, Opinion, Target};
 use signalbox_domain::talk::{Person, ThreadId};
 use signalbox_domain::time::Time;
 
@@ -31,6 +33,9 @@ pub struct Event {
     /// The repository that the author set for themselves, `owner/name`.
     #[serde(default)]
     pub usual: Option<String>,
+    /// More facts, by key: `schedule`.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub attrs: BTreeMap<String, String>,
     /// The repositories Signalbox knows; a claim for another is not followed.
     pub repositories: Vec<KnownRepository>,
     /// The workflows Signalbox knows.
@@ -46,6 +51,9 @@ pub struct KnownRepository {
     pub description: String,
     /// Its default branch.
     pub default_branch: String,
+    /// Its CODEOWNERS file, where the request makes that worth a look.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub owners: Option<String>,
 }
 
 /// A workflow, as plugins see it.
@@ -57,6 +65,22 @@ pub struct KnownWorkflow {
     pub description: String,
     /// Whether it needs a repository.
     pub repository: bool,
+    /// The one repository it is there for; nothing if it is there for all.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub only: Option<Repository>,
+}
+
+impl Event {
+    /// The one decision made of what the routers said about this event.
+    pub fn decide(&self, opinions: &[Opinion]) -> Decision {
+        let repositories: Vec<Repository> = self.repositories.iter().map(|known| known.name.clone()).collect();
+        let workflows: Vec<Known> = self
+            .workflows
+            .iter()
+            .map(|known| Known { name: known.name.clone(), repository: known.repository, only: known.only.clone() })
+            .collect();
+        route::select(opinions, &repositories, &workflows)
+    }
 }
 
 /// The place a request goes, as prefetchers see it.

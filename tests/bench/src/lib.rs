@@ -49,11 +49,13 @@ pub fn event() -> Event {
         name: if number == 0 { "acme/website".into() } else { format!("acme/{name}-{number}").into() },
         description: format!("What the {name} team looks after: code, tests and the notes of its releases"),
         default_branch: "main".into(),
+        owners: None,
     });
     let workflow = |name: &str, description: &str, repository| KnownWorkflow {
         name: name.into(),
         description: description.into(),
         repository,
+        only: None,
     };
     Event {
         id: "said:console:general:m1".into(),
@@ -66,6 +68,7 @@ pub fn event() -> Event {
         room_topic: String::new(),
         memory: None,
         usual: None,
+        attrs: [].into(),
         repositories: repositories.collect(),
         workflows: vec![
             workflow("build", "Turn a request into a reviewed draft change request.", true),

@@ -1,5 +1,6 @@
 //! Effects that find the place: routers asked, the workflow loaded, a place in line, the context gathered.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use serde_json::json;
@@ -7,7 +8,7 @@ use signalbox_domain::change::Change;
 use signalbox_domain::event::{Delivery, Event, Fact};
 use signalbox_domain::id::{DeliveryId, Digest, Repository, RunId};
 use signalbox_domain::identity::Permission;
-use signalbox_domain::route::{self, Decision, Known, Target};
+use signalbox_domain::route::{Decision, Target};
 use signalbox_domain::run::{Run, State};
 use signalbox_domain::workflow::Workflow;
 use signalbox_ports::Error;
@@ -31,13 +32,7 @@ impl Engine {
     pub(super) async fn route(&self, run: &Run, asked: u64) -> Result<Option<Fact>, Error> {
         let event = self.event(run).await?;
         let opinions = self.ports.plugins.route(&event);
-        let repositories: Vec<_> = event.repositories.iter().map(|known| known.name.clone()).collect();
-        let workflows: Vec<_> = event
-            .workflows
-            .iter()
-            .map(|known| Known { name: known.name.clone(), repository: known.repository })
-            .collect();
-        let decision = route::select(&opinions, &repositories, &workflows);
+        let decision = event.decide(&opinions);
         let trace = json!({ "event": event, "opinions": opinions, "decision": decision });
         let trace = self.keep(&trace).await?;
         let decision = self.offered(run, decision);
@@ -90,6 +85,7 @@ impl Engine {
                     name: known.repository,
                     description: known.description,
                     default_branch: known.default_branch,
+                    owners: None,
                 })
                 .collect(),
             workflows: definition::known(&self.settings)
@@ -98,8 +94,10 @@ impl Engine {
                     name: workflow.name,
                     description: workflow.description,
                     repository: workflow.repository,
+                    only: None,
                 })
                 .collect(),
+            attrs: attrs(run),
         })
     }
 
@@ -276,6 +274,12 @@ impl Engine {
 /// The room a run was asked for in, as settings name it.
 fn room(run: &Run) -> String {
     format!("{}:{}", run.thread.chat, run.thread.room)
+}
+
+/// What else plugins are told of a run's request.
+fn attrs(run: &Run) -> BTreeMap<String, String> {
+    let schedule = run.request.by.id.strip_prefix("schedule:");
+    schedule.map(|name| ("schedule".to_owned(), name.to_owned())).into_iter().collect()
 }
 
 /// The only randomness plugins have: computed from the run's name.

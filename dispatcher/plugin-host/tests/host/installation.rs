@@ -46,11 +46,13 @@ pub(crate) fn event(text: &str) -> Event {
         name: name.into(),
         description: description.to_string(),
         default_branch: "main".to_string(),
+        owners: None,
     };
     let workflow = |name: &str, description: &str, repository| KnownWorkflow {
         name: name.to_string(),
         description: description.to_string(),
         repository,
+        only: None,
     };
     Event {
         id: "said:web:R1:1".to_string(),
@@ -63,6 +65,7 @@ pub(crate) fn event(text: &str) -> Event {
         room_topic: String::new(),
         memory: None,
         usual: None,
+        attrs: [].into(),
         repositories: vec![
             repository("acme/website", "The public website: pricing, FAQ, blog"),
             repository("acme/billing", "Invoices and payments"),

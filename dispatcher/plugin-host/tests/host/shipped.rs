@@ -20,11 +20,7 @@ fn prefetchers() -> Host {
 
 /// The decision in a line, with its first reason.
 fn decide(host: &Host, event: &Event) -> String {
-    let repositories: Vec<_> = event.repositories.iter().map(|it| it.name.clone()).collect();
-    let known =
-        |it: &signalbox_ports::plugins::KnownWorkflow| Known { name: it.name.clone(), repository: it.repository };
-    let workflows: Vec<_> = event.workflows.iter().map(known).collect();
-    match select(&host.route(event), &repositories, &workflows) {
+    match event.decide(&host.route(event)) {
         Decision::Go { target, grounds, failed } => {
             assert_eq!(failed, []);
             let place = target.repository.map_or("nowhere".to_string(), |it| it.0);
@@ -83,7 +79,7 @@ fn what_one_person_sets_outright_is_completed_by_what_the_room_knows() {
     let event =
         Event { room_topic: "repo:acme/billing".to_string(), ..event("branch:next model:large fix the rounding") };
     let repositories = ["acme/website".into(), "acme/billing".into()];
-    let workflows = [Known { name: "build".to_string(), repository: true }];
+    let workflows = [Known { name: "build".to_string(), repository: true, only: None }];
     let decision = select(&host.route(&event), &repositories, &workflows);
     let Decision::Go { target, .. } = decision else { panic!("{decision:?}") };
     let inputs = [("model".to_string(), "large".to_string())].into();
