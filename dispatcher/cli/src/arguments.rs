@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
+use crate::command::Plugin;
+
 /// Sentences in, reviewed change requests out.
 #[derive(Debug, Parser)]
 #[command(name = "signalbox", version, max_term_width = 100)]
@@ -43,6 +45,9 @@ pub(crate) enum Command {
     Deny(Deny),
     /// Make a run again from its history, decide its routes again, and print the differences: there should be none
     Replay(Named),
+    /// Write, try and let in plugins: rules that decide where a request goes, sources of context
+    #[command(subcommand)]
+    Plugin(Plugin),
     /// Connect a Slack workspace or GitHub
     #[command(subcommand)]
     Setup(Setup),

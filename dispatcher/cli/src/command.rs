@@ -5,10 +5,12 @@ mod ask;
 mod dev;
 mod doctor;
 mod look;
+mod plugin;
 mod serve;
 mod setup;
 
 pub(crate) use ask::code;
+pub(crate) use plugin::Plugin;
 pub(crate) use serve::interrupted;
 
 use std::process::ExitCode;
@@ -24,13 +26,17 @@ use crate::home::Home;
 
 /// Does what was typed.
 pub(crate) fn run(arguments: Arguments) -> Result<ExitCode> {
+    if let Command::Plugin(plugin) = &arguments.command {
+        let (data, config) = (arguments.data.as_deref(), arguments.config.as_deref());
+        return plugin::run(plugin::Installation { data, config }, plugin);
+    }
     let config = Config::load(arguments.config.as_deref())?;
     if let Command::Demo(demo) = &arguments.command {
         return demo::run(arguments.data.as_deref(), demo);
     }
     let home = Home::open(arguments.data.as_deref())?;
     match &arguments.command {
-        Command::Demo(_) => Ok(ExitCode::SUCCESS),
+        Command::Demo(_) | Command::Plugin(_) => Ok(ExitCode::SUCCESS),
         Command::Serve(serve) => serve::serve(&home, config, serve),
         Command::Ask(ask) => ask::ask(&home, config, ask),
         Command::Runs(runs) => with(&home, &config, |client| look::runs(client, runs)),
