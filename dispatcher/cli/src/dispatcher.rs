@@ -165,7 +165,12 @@ pub(crate) fn plugins(home: &Home, config: &Config) -> Result<Host> {
     for shipped in signalbox_shipped::ALL {
         let table = id(shipped.manifest).and_then(|id| given.remove(&id)).unwrap_or_default();
         let settings = serde_json::to_value(table)?.as_object().cloned().unwrap_or_default();
-        plugins.push(Plugin { manifest: shipped.manifest.into(), component: shipped.component.into(), settings });
+        plugins.push(Plugin {
+            manifest: shipped.manifest.into(),
+            component: shipped.component.into(),
+            settings,
+            pin: None,
+        });
     }
     if let Some(unknown) = given.keys().next() {
         let known: Vec<String> = signalbox_shipped::ALL.iter().filter_map(|shipped| id(shipped.manifest)).collect();

@@ -1,48 +1,73 @@
 //! Compiled components on disk, by what they were compiled from. A compiled file is native code that checks nothing
-//! itself: one flipped byte would run. So its digest is checked first, and the very file that was checked is mapped.
+//! itself: one flipped byte would run. So it is read once, its digest is checked in that buffer, and that buffer is run.
 
-use std::fs::{self, File};
-use std::io::{self, Read};
+use std::fs;
+use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 
-use sha2::{Digest as _, Sha256};
 use signalbox_domain::id::Digest;
 use wasmtime::Engine;
 use wasmtime::component::Component;
 
 use crate::engine;
+use crate::pin::Pin;
 
-/// A folder of compiled components, readable and writable by its owner only: who can write to it can run code.
+/// A folder of compiled components, readable and writable by its owner only: who can write to it can run code that is
+/// not pinned.
 pub(crate) struct Cache {
     folder: PathBuf,
+}
+
+/// Why there is no compiled component to use.
+pub(crate) enum Absent {
+    /// None was ever made of this component, for this kind of machine, by this engine.
+    Unmade,
+    /// There is one, and it is not what was made. In words.
+    Changed(String),
 }
 
 impl Cache {
     /// Opens the folder, which is made if it is not there.
     pub(crate) fn open(folder: &Path) -> io::Result<Self> {
-        fs::create_dir_all(folder)?;
-        #[cfg(unix)]
-        {
-            use std::os::unix::fs::PermissionsExt as _;
-            fs::set_permissions(folder, fs::Permissions::from_mode(0o700))?;
+        if !folder.is_dir() {
+            fs::create_dir_all(folder)?;
+            #[cfg(unix)]
+            {
+                use std::os::unix::fs::PermissionsExt as _;
+                fs::set_permissions(folder, fs::Permissions::from_mode(0o700))?;
+            }
         }
         Ok(Self { folder: folder.to_path_buf() })
     }
 
-    /// The component, if it was compiled before with these settings and is byte for byte what was compiled.
-    pub(crate) fn load(&self, engine: &Engine, source: &Digest) -> Option<Component> {
-        let (file, compiled) = self.verified(source)?;
-        revive(engine, &file, &compiled).ok()
+    /// The component, if it was compiled before with these settings and is byte for byte what was compiled: what the pin
+    /// says of it, or without one what was written beside it.
+    pub(crate) fn load(&self, engine: &Engine, source: &Digest, pin: Option<&Pin>) -> Result<Component, Absent> {
+        let compiled = self.verified(source, pin)?;
+        revive(engine, &compiled)
+            .map_err(|error| Absent::Changed(format!("its compiled file does not fit this host: {error:#}")))
     }
 
-    /// The open file and its bytes, if they are those that were kept.
-    fn verified(&self, source: &Digest) -> Option<(File, Vec<u8>)> {
+    /// The bytes, if they are those that were kept.
+    fn verified(&self, source: &Digest, pin: Option<&Pin>) -> Result<Vec<u8>, Absent> {
         let path = self.path(source);
-        let expected = fs::read_to_string(path.with_extension("sha256")).ok()?;
-        let mut file = File::open(&path).ok()?;
-        let mut compiled = Vec::new();
-        file.read_to_end(&mut compiled).ok()?;
-        (hex(&Sha256::digest(&compiled)) == expected.trim()).then_some((file, compiled))
+        let compiled = match fs::read(&path) {
+            Ok(compiled) => compiled,
+            Err(error) if error.kind() == ErrorKind::NotFound => return Err(Absent::Unmade),
+            Err(error) => return Err(Absent::Changed(format!("its compiled file cannot be read: {error}"))),
+        };
+        let found = Digest::of(&compiled);
+        match pin {
+            Some(pin) if pin.compiled.is_some() => pin.check_compiled(&found).map_err(Absent::Changed)?,
+            Some(_) | None => {
+                let kept = fs::read(path.with_extension("sha256")).unwrap_or_default();
+                if kept != found.as_str().as_bytes() {
+                    let problem = "its compiled file is not the one that was made, or its digest is not".to_string();
+                    return Err(Absent::Changed(problem));
+                }
+            }
+        }
+        Ok(compiled)
     }
 
     fn path(&self, source: &Digest) -> PathBuf {
@@ -57,7 +82,7 @@ impl Cache {
     pub(crate) fn keep(&self, source: &Digest, compiled: &[u8]) -> io::Result<()> {
         let path = self.path(source);
         self.write(&path, compiled)?;
-        self.write(&path.with_extension("sha256"), hex(&Sha256::digest(compiled)).as_bytes())
+        self.write(&path.with_extension("sha256"), Digest::of(compiled).as_str().as_bytes())
     }
 
     /// Writes beside and renames: whoever reads has the old file or the new one, never a part.
@@ -71,31 +96,16 @@ impl Cache {
     }
 }
 
-/// Maps the file that was checked, not whatever its path leads to by now.
-#[cfg(target_os = "linux")]
-#[expect(unsafe_code, reason = "compiled code is trusted for its digest, checked through this very descriptor")]
-fn revive(engine: &Engine, file: &File, _: &[u8]) -> wasmtime::Result<Component> {
-    use std::os::fd::AsRawFd as _;
-    // SAFETY: the caller has checked that the bytes are those this host compiled and kept.
-    unsafe { Component::deserialize_file(engine, format!("/proc/self/fd/{}", file.as_raw_fd())) }
-}
-
-/// Copies the bytes that were checked, where an open file has no path of its own to map it by.
-#[cfg(not(target_os = "linux"))]
+/// Copies the checked bytes and makes the copy executable. Mapping the file instead would be a little faster, and would
+/// run what somebody writes into the file after it was checked.
 #[expect(unsafe_code, reason = "compiled code is trusted for its digest, checked in this very buffer")]
-fn revive(engine: &Engine, _: &File, compiled: &[u8]) -> wasmtime::Result<Component> {
-    // SAFETY: the caller has checked that the bytes are those this host compiled and kept.
+pub(crate) fn revive(engine: &Engine, compiled: &[u8]) -> wasmtime::Result<Component> {
+    // SAFETY: whoever calls this has checked that the bytes are those that were compiled.
     unsafe { Component::deserialize(engine, compiled) }
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 #[cfg(all(test, feature = "compile"))]
 mod tests {
-    use std::io::{Seek as _, SeekFrom, Write as _};
-
     use super::*;
 
     #[test]
@@ -105,19 +115,17 @@ mod tests {
         let source = Digest::of(b"a component");
         let kept: Vec<u8> = (0..1_250u32).map(|n| n.to_le_bytes()[0]).collect();
         cache.keep(&source, &kept).unwrap();
-        assert!(cache.verified(&source).is_some());
-        let mut file = File::options().write(true).open(cache.path(&source)).unwrap();
-        let mut put = |place: usize, byte: u8| {
-            file.seek(SeekFrom::Start(place as u64)).unwrap();
-            file.write_all(&[byte]).unwrap();
-        };
-        for (place, byte) in kept.iter().enumerate() {
+        assert!(cache.verified(&source, None).is_ok());
+        let path = cache.path(&source);
+        for place in 0..kept.len() {
             for bit in 0..8 {
-                put(place, byte ^ (1 << bit));
-                assert!(cache.verified(&source).is_none(), "bit {bit} of byte {place}");
+                let mut flipped = kept.clone();
+                flipped[place] ^= 1 << bit;
+                fs::write(&path, flipped).unwrap();
+                assert!(cache.verified(&source, None).is_err(), "bit {bit} of byte {place}");
             }
-            put(place, *byte);
         }
-        assert!(cache.verified(&source).is_some());
+        fs::write(&path, kept).unwrap();
+        assert!(cache.verified(&source, None).is_ok());
     }
 }

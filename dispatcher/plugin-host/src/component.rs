@@ -10,10 +10,12 @@ use wasmtime::component::types::ComponentItem;
 use wasmtime::component::{Component, HasSelf, Linker};
 
 use crate::bindings::{log, prefetcher, router};
-use crate::cache::Cache;
+#[cfg(feature = "compile")]
+use crate::cache;
+use crate::cache::{Absent, Cache};
 use crate::guest::State;
-use crate::limits::COMPONENT;
-use crate::manifest::World;
+use crate::manifest::{Manifest, World};
+use crate::pin::Pin;
 use crate::refusal;
 
 /// The one instance with functions that a plugin may import.
@@ -27,29 +29,85 @@ pub(crate) enum Ready {
     Prefetcher(prefetcher::PrefetcherPluginPre<State>),
 }
 
-/// Loads a component, compiled now or before.
-pub(crate) fn load(engine: &Engine, cache: &Cache, bytes: &[u8], world: World) -> Result<Ready, String> {
-    if bytes.len() as u64 > COMPONENT.default {
-        return Err(format!(
-            "its component is {} KiB; the most is {} KiB. Build it with opt-level = \"s\", lto and strip",
-            bytes.len() / 1024,
-            COMPONENT.default / 1024
-        ));
-    }
-    let source = Digest::of(bytes);
-    let component = match cache.load(engine, &source) {
-        Some(component) => component,
-        None => compile(engine, cache, bytes, &source)?,
-    };
-    check_imports(engine, &component)?;
-    check_world(engine, &component, world)?;
-    link(engine, &component, world).map_err(|error| format!("it does not fit the contract: {error:#}"))
+/// A component that was loaded.
+pub(crate) struct Loaded {
+    /// The digest of the component it was compiled from.
+    pub(crate) digest: Digest,
+    pub(crate) ready: Ready,
+    /// What had to be done anew, and why.
+    pub(crate) remark: Option<String>,
 }
 
-/// Compiles and keeps it. The compiler is given untrusted input, so a panic of its is a refusal.
+/// Loads a component, compiled now or before.
+pub(crate) fn load(
+    engine: &Engine,
+    cache: &Cache,
+    bytes: &[u8],
+    pin: Option<&Pin>,
+    manifest: &Manifest,
+) -> Result<Loaded, String> {
+    if bytes.len() as u64 > manifest.component() {
+        return Err(too_large(bytes.len() as u64, manifest.component()));
+    }
+    let digest = match pin {
+        // The lock names the compiled file, so the component itself need not be here.
+        Some(pin) if bytes.is_empty() && pin.compiled.is_some() => pin.component.clone(),
+        Some(_) | None => Digest::of(bytes),
+    };
+    if let Some(pin) = pin {
+        pin.check_component(&digest)?;
+    }
+    let (component, remark) = match cache.load(engine, &digest, pin) {
+        Ok(component) => (component, None),
+        Err(Absent::Unmade) => (make(engine, cache, bytes, &digest, pin)?, None),
+        Err(Absent::Changed(problem)) => {
+            let again = make(engine, cache, bytes, &digest, pin).map_err(|error| format!("{problem}. {error}"))?;
+            (again, Some(format!("{problem}; it was compiled anew")))
+        }
+    };
+    check_imports(engine, &component)?;
+    check_world(engine, &component, manifest.world)?;
+    let ready =
+        link(engine, &component, manifest.world).map_err(|error| format!("it does not fit the contract: {error:#}"))?;
+    Ok(Loaded { digest, ready, remark })
+}
+
+fn too_large(bytes: u64, most: u64) -> String {
+    format!(
+        "its component is {} KiB; the most is {} KiB. Build it with opt-level = \"s\", lto and strip, or say \
+         limits.component-mib in its manifest",
+        bytes / 1024,
+        most / 1024
+    )
+}
+
+/// Compiles and keeps it, and gives what was kept.
 #[cfg(feature = "compile")]
-fn compile(engine: &Engine, cache: &Cache, bytes: &[u8], source: &Digest) -> Result<Component, String> {
-    let compiled = catch_unwind(AssertUnwindSafe(|| engine.precompile_component(bytes)))
+fn make(engine: &Engine, cache: &Cache, bytes: &[u8], source: &Digest, pin: Option<&Pin>) -> Result<Component, String> {
+    if bytes.is_empty() {
+        return Err(uncompiled(source));
+    }
+    let compiled = compile(engine, bytes)?;
+    if let Some(pin) = pin {
+        pin.check_compiled(&Digest::of(&compiled))?;
+    }
+    cache.keep(source, &compiled).map_err(|error| format!("failed to keep its compiled form: {error}"))?;
+    cache::revive(engine, &compiled).map_err(|error| format!("its compiled form does not fit this host: {error:#}"))
+}
+
+#[cfg(not(feature = "compile"))]
+fn make(_: &Engine, _: &Cache, _: &[u8], source: &Digest, _: Option<&Pin>) -> Result<Component, String> {
+    Err(uncompiled(source))
+}
+
+fn uncompiled(source: &Digest) -> String {
+    format!("{source} is not here as it would have to be to run without compiling; bundle it for this machine")
+}
+
+/// The compiled form. The compiler is given untrusted input, so a panic of its is a refusal.
+#[cfg(feature = "compile")]
+pub(crate) fn compile(engine: &Engine, bytes: &[u8]) -> Result<Vec<u8>, String> {
+    catch_unwind(AssertUnwindSafe(|| engine.precompile_component(bytes)))
         .map_err(|_| {
             "the compiler gave up on it; rebuild it, with a newer toolchain if that does not help".to_string()
         })?
@@ -58,14 +116,7 @@ fn compile(engine: &Engine, cache: &Cache, bytes: &[u8], source: &Digest) -> Res
                 "it is a core module, not a component; componentise it (`wasm-tools component new`)".to_string()
             }
             Some(_) | None => format!("it is not a component this host can compile: {error:#}"),
-        })?;
-    cache.keep(source, &compiled).map_err(|error| format!("failed to keep its compiled form: {error}"))?;
-    cache.load(engine, source).ok_or_else(|| "its compiled form changed on disk as it was written".to_string())
-}
-
-#[cfg(not(feature = "compile"))]
-fn compile(_: &Engine, _: &Cache, _: &[u8], source: &Digest) -> Result<Component, String> {
-    Err(format!("{source} was not compiled for this host, which has no compiler; compile it where it is packaged"))
+        })
 }
 
 fn check_imports(engine: &Engine, component: &Component) -> Result<(), String> {

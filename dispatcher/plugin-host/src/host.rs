@@ -17,6 +17,7 @@ use crate::grant::{self, Policy};
 use crate::guest::{Bounds, Called, call};
 use crate::limits::{EVENT_FUEL, PLUGINS};
 use crate::manifest::{Manifest, OnError, World};
+use crate::pin::Pin;
 use crate::refusal::{Refusal, Refusals};
 use crate::{convert, engine, gather, settings};
 
@@ -34,10 +35,13 @@ pub struct Config {
 pub struct Plugin {
     /// Its `plugin.toml`.
     pub manifest: Cow<'static, str>,
-    /// Its component. Never a compiled file: those are made here.
+    /// Its component. Never a compiled file: those are made by [`compile`](crate::compile). It may be empty if the pin
+    /// names the compiled file, so that where nothing is compiled only that has to be carried.
     pub component: Cow<'static, [u8]>,
     /// The team's settings for it.
     pub settings: Map<String, Value>,
+    /// What the lock holds it to. Without one it is believed: the shipped ones are part of this program.
+    pub pin: Option<Pin>,
 }
 
 /// The plugins of an installation.
@@ -47,6 +51,7 @@ pub struct Host {
     engine: Engine,
     policy: Policy,
     plugins: Vec<Loaded>,
+    remarks: Vec<String>,
 }
 
 /// A plugin that may run.
@@ -72,9 +77,10 @@ impl Host {
         }
         let mut plugins: Vec<Loaded> = Vec::new();
         let mut refusals = Vec::new();
+        let mut remarks = Vec::new();
         let mut ids = BTreeSet::new();
         for plugin in config.plugins {
-            match load(&engine, &cache, plugin) {
+            match load(&engine, &cache, &plugin, &mut remarks) {
                 Ok(loaded) if !ids.insert(loaded.manifest.id.clone()) => {
                     let problem = "another plugin has the same id; give it one of its own".to_string();
                     refusals.push(Refusal { plugin: loaded.manifest.id, problem });
@@ -87,7 +93,13 @@ impl Host {
             return Err(Refusals(refusals));
         }
         plugins.sort_by(|a, b| (a.manifest.priority, &a.manifest.id).cmp(&(b.manifest.priority, &b.manifest.id)));
-        Ok(Self { engine, policy: config.policy, plugins })
+        Ok(Self { engine, policy: config.policy, plugins, remarks })
+    }
+
+    /// What was not as it should be when it was opened and could be put right, a sentence each, for the operator: a
+    /// compiled file that had been changed and was compiled anew.
+    pub fn remarks(&self) -> &[String] {
+        &self.remarks
     }
 
     /// The manifests of the plugins, in the order they are asked.
@@ -210,16 +222,21 @@ impl Loaded {
     }
 }
 
-fn load(engine: &Engine, cache: &Cache, plugin: Plugin) -> Result<Loaded, Refusal> {
-    let manifest = Manifest::parse(&plugin.manifest).map_err(|problem| {
+fn load(engine: &Engine, cache: &Cache, plugin: &Plugin, remarks: &mut Vec<String>) -> Result<Loaded, Refusal> {
+    let pin = plugin.pin.as_ref();
+    let unread = |problem| {
         let id = plugin.manifest.lines().find_map(|line| line.trim().strip_prefix("id = \"")?.strip_suffix('"'));
-        let problem = format!("its plugin.toml is wrong: {problem}");
         Refusal { plugin: id.unwrap_or("a plugin without an id").to_string(), problem }
-    })?;
+    };
+    pin.map_or(Ok(()), |pin| pin.check_manifest(&plugin.manifest)).map_err(unread)?;
+    let manifest =
+        Manifest::parse(&plugin.manifest).map_err(|problem| unread(format!("its plugin.toml is wrong: {problem}")))?;
     let refuse = |problem| Refusal { plugin: manifest.id.clone(), problem };
+    pin.map_or(Ok(()), |pin| pin.check_grant(&manifest)).map_err(refuse)?;
     let settings = settings::fill(&manifest.config, &plugin.settings).map_err(refuse)?;
-    let ready = component::load(engine, cache, &plugin.component, manifest.world).map_err(refuse)?;
-    Ok(Loaded { digest: Digest::of(&plugin.component), settings, ready, manifest })
+    let component = component::load(engine, cache, &plugin.component, pin, &manifest).map_err(refuse)?;
+    remarks.extend(component.remark.map(|remark| format!("{}: {remark}", manifest.id)));
+    Ok(Loaded { digest: component.digest, settings, ready: component.ready, manifest })
 }
 
 fn wrong_world<T>(plugin: &Loaded) -> Called<T> {

@@ -10,6 +10,8 @@
 
 mod bindings;
 mod cache;
+#[cfg(feature = "compile")]
+mod compile;
 mod component;
 mod convert;
 mod engine;
@@ -23,9 +25,12 @@ mod trial;
 pub mod grant;
 pub mod limits;
 pub mod manifest;
+pub mod pin;
 pub mod settings;
 pub mod triggers;
 
+#[cfg(feature = "compile")]
+pub use compile::compile;
 pub use host::{Config, Host, Plugin};
 pub use refusal::{Refusal, Refusals};
 pub use trial::{Trial, Trialled};

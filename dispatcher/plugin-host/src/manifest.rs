@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 
 use crate::grant::Capability;
-use crate::limits::{CALL_FUEL, Limit, MEMORY};
+use crate::limits::{CALL_FUEL, COMPONENT, Limit, MEMORY};
 use crate::settings::Setting;
 use crate::triggers::Triggers;
 
@@ -71,6 +71,8 @@ pub struct Limits {
     pub fuel: Option<u64>,
     /// Memory, in MiB.
     pub memory_mib: Option<u64>,
+    /// The component itself, in MiB: for interpreters.
+    pub component_mib: Option<u64>,
 }
 
 impl Manifest {
@@ -93,7 +95,12 @@ impl Manifest {
 
     /// Memory in bytes.
     pub fn memory(&self) -> u64 {
-        self.limits.memory_mib.map_or(MEMORY.default, |mib| mib * 1024 * 1024)
+        self.limits.memory_mib.map_or(MEMORY.default, |mib| mib.saturating_mul(1024 * 1024))
+    }
+
+    /// The most bytes its component may have.
+    pub fn component(&self) -> u64 {
+        self.limits.component_mib.map_or(COMPONENT.default, |mib| mib.saturating_mul(1024 * 1024))
     }
 
     fn check(&self) -> Result<(), String> {
@@ -129,7 +136,8 @@ impl Manifest {
                 .into());
         }
         within("fuel", self.fuel(), CALL_FUEL, 1)?;
-        within("memory-mib", self.memory(), MEMORY, 1024 * 1024)
+        within("memory-mib", self.memory(), MEMORY, 1024 * 1024)?;
+        within("component-mib", self.component(), COMPONENT, 1024 * 1024)
     }
 }
 

@@ -81,7 +81,7 @@ pub fn event() -> Event {
 }
 
 fn plugin(shipped: &Shipped, manifest: String) -> Plugin {
-    Plugin { manifest: manifest.into(), component: shipped.component.into(), settings: Map::new() }
+    Plugin { manifest: manifest.into(), component: shipped.component.into(), settings: Map::new(), pin: None }
 }
 
 fn copy(shipped: &Shipped, number: usize) -> Plugin {

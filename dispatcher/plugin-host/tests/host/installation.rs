@@ -13,7 +13,7 @@ use signalbox_ports::plugins::{Event, KnownRepository, KnownWorkflow, Plugins as
 pub(crate) fn shipped(id: &str) -> Plugin {
     let is_it = |it: &&signalbox_shipped::Shipped| it.manifest.contains(&format!("id = \"{id}\"\n"));
     let found = signalbox_shipped::ALL.iter().find(is_it).expect("the plugin is shipped");
-    Plugin { manifest: found.manifest.into(), component: found.component.into(), settings: Map::new() }
+    Plugin { manifest: found.manifest.into(), component: found.component.into(), settings: Map::new(), pin: None }
 }
 
 /// A router of that id, which is asked before every shipped one.
@@ -21,7 +21,7 @@ pub(crate) fn router(id: &str, component: Vec<u8>) -> Plugin {
     let manifest = format!(
         "id = \"{id}\"\nversion = \"1.0.0\"\napi = \"0.1\"\nworld = \"router\"\npriority = 1\non-error = \"skip\"\n"
     );
-    Plugin { manifest: manifest.into(), component: component.into(), settings: Map::new() }
+    Plugin { manifest: manifest.into(), component: component.into(), settings: Map::new(), pin: None }
 }
 
 pub(crate) fn open(plugins: Vec<Plugin>, cache: &Path) -> Result<Host, Refusals> {
