@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use cargo_metadata::{DependencyKind, Metadata, MetadataCommand, Package};
 
 /// Whom each crate of the dispatcher and each plugin knows, of ours: arrows point down.
-const EDGES: [(&str, &[&str]); 19] = [
+const EDGES: [(&str, &[&str]); 20] = [
     ("domain", &[]),
     ("workflow", &["domain"]),
     ("ports", &["domain"]),
@@ -28,6 +28,7 @@ const EDGES: [(&str, &[&str]); 19] = [
     // The other side of an adapter: it knows the protocol, and nothing of ours.
     ("world-slack", &[]),
     ("world-github", &[]),
+    ("world-model", &[]),
     // The guest's side: no host crate at all.
     ("plugin", &[]),
     ("shipped", &[]),
@@ -49,11 +50,11 @@ const HEAVY: [(&str, &[&str]); 14] = [
     ("octocrab", &["github"]),
     ("wit-bindgen", &["plugin"]),
     ("clap", &["cli"]),
-    ("axum", &["cli", "console", "git", "github", "ingress", "slack", "webhook", "world-slack"]),
+    ("axum", &["cli", "console", "git", "github", "ingress", "slack", "webhook", "world-model", "world-slack"]),
     ("ureq", &["cli", "runner", "world-github"]),
     (
         "tokio",
-        &["cli", "console", "engine", "git", "github", "ingress", "sandbox", "slack", "world-github", "world-slack"],
+        &["cli", "console", "engine", "git", "github", "ingress", "sandbox", "slack", "world-github", "world-model", "world-slack"],
     ),
 ];
 
