@@ -46,8 +46,9 @@ pub(crate) fn load(
     pin: Option<&Pin>,
     manifest: &Manifest,
 ) -> Result<Loaded, String> {
-    if bytes.len() as u64 > manifest.component() {
-        return Err(too_large(bytes.len() as u64, manifest.component()));
+    let most = manifest.bounds().component;
+    if bytes.len() as u64 > most {
+        return Err(too_large(bytes.len() as u64, most));
     }
     let digest = match pin {
         // The lock names the compiled file, so the component itself need not be here.

@@ -4,7 +4,6 @@ use wasmtime::Trap;
 
 use crate::bindings::types::PluginError;
 use crate::guest::State;
-use crate::limits::CALL_DATA;
 
 /// An error that the plugin gave.
 pub(crate) fn reported(error: &PluginError) -> String {
@@ -26,7 +25,7 @@ pub(crate) fn of(error: &wasmtime::Error, state: &State) -> String {
     let Some(trap) = error.downcast_ref::<Trap>() else {
         let text = format!("{error:#}");
         let too_much = || {
-            let kib = CALL_DATA.default / 1024;
+            let kib = state.bounds.data / 1024;
             text.contains("fuel allocated for hostcalls")
                 .then(|| format!("it handed over more than {kib} KiB in one call"))
         };

@@ -6,7 +6,7 @@ use wasmtime::{Engine, ResourceLimiter, Store};
 
 use crate::bindings::{log, types};
 use crate::failure;
-use crate::limits::{CALL_DATA, ELEMENTS, INSTANCES, LOG_BYTES, LOG_LINES, MEMORIES, START_FUEL, TABLES};
+use crate::limits::{Bounds, LOG_BYTES, LOG_LINES};
 
 /// What became of a call.
 pub(crate) struct Called<T> {
@@ -18,15 +18,6 @@ pub(crate) struct Called<T> {
     pub(crate) log: Vec<String>,
 }
 
-/// The bounds that differ from plugin to plugin.
-#[derive(Clone, Copy)]
-pub(crate) struct Bounds {
-    /// Fuel of the call.
-    pub(crate) fuel: u64,
-    /// Bytes of memory.
-    pub(crate) memory: u64,
-}
-
 /// Starts an instance and calls it.
 pub(crate) fn call<I, T>(
     engine: &Engine,
@@ -36,10 +27,10 @@ pub(crate) fn call<I, T>(
 ) -> Called<T> {
     let mut store = Store::new(engine, State::new(bounds));
     store.limiter(|state| state);
-    store.set_hostcall_fuel(usize::try_from(CALL_DATA.default).unwrap_or(usize::MAX));
+    store.set_hostcall_fuel(clamp(bounds.data));
     // The engine is not trusted to be free of bugs: a panic of its is this plugin's failure, not the host's.
     let gave = catch_unwind(AssertUnwindSafe(|| {
-        store.set_fuel(START_FUEL.default)?;
+        store.set_fuel(bounds.start_fuel)?;
         let instance = start(&mut store)?;
         store.data_mut().started = true;
         store.set_fuel(bounds.fuel)?;
@@ -89,8 +80,8 @@ impl ResourceLimiter for State {
 
     fn table_growing(&mut self, current: usize, desired: usize, _: Option<usize>) -> wasmtime::Result<bool> {
         let after = self.elements.saturating_add(desired.saturating_sub(current) as u64);
-        if after > ELEMENTS.default {
-            self.denied = Some(format!("more than {} table elements", ELEMENTS.default));
+        if after > self.bounds.elements {
+            self.denied = Some(format!("more than {} table elements", self.bounds.elements));
             return Ok(false);
         }
         self.elements = after;
@@ -98,16 +89,20 @@ impl ResourceLimiter for State {
     }
 
     fn instances(&self) -> usize {
-        INSTANCES.default as usize
+        clamp(self.bounds.instances)
     }
 
     fn tables(&self) -> usize {
-        TABLES.default as usize
+        clamp(self.bounds.tables)
     }
 
     fn memories(&self) -> usize {
-        MEMORIES.default as usize
+        clamp(self.bounds.memories)
     }
+}
+
+fn clamp(bound: u64) -> usize {
+    usize::try_from(bound).unwrap_or(usize::MAX)
 }
 
 impl log::Host for State {

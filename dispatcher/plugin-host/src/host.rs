@@ -14,8 +14,8 @@ use crate::bindings::{fetching, routing, types};
 use crate::cache::Cache;
 use crate::component::{self, Ready};
 use crate::grant::{self, Policy};
-use crate::guest::{Bounds, Called, call};
-use crate::limits::{EVENT_FUEL, PLUGINS};
+use crate::guest::{Called, call};
+use crate::limits::{Bounds, EVENT_FUEL, Limit, PLUGINS};
 use crate::manifest::{Manifest, OnError, World};
 use crate::pin::Pin;
 use crate::refusal::{Refusal, Refusals};
@@ -28,6 +28,10 @@ pub struct Config {
     pub plugins: Vec<Plugin>,
     /// What prefetchers may fetch at most.
     pub policy: Policy,
+    /// Fuel of all routers of an event together, if not [`EVENT_FUEL`]'s default.
+    pub event_fuel: Option<u64>,
+    /// How many plugins there may be, if not [`PLUGINS`]'s default.
+    pub most_plugins: Option<u64>,
 }
 
 /// A plugin to load.
@@ -50,6 +54,7 @@ pub struct Plugin {
 pub struct Host {
     engine: Engine,
     policy: Policy,
+    event_fuel: u64,
     plugins: Vec<Loaded>,
     remarks: Vec<String>,
 }
@@ -72,8 +77,10 @@ impl Host {
         let cache = Cache::open(cache).map_err(|error| {
             failed(format!("failed to open the folder {} for compiled plugins: {error}", cache.display()))
         })?;
-        if config.plugins.len() as u64 > PLUGINS.default {
-            return Err(failed(format!("there are {}, and {} is the most", config.plugins.len(), PLUGINS.default)));
+        let event_fuel = raised("fuel for an event", config.event_fuel, EVENT_FUEL).map_err(failed)?;
+        let most = raised("number of plugins", config.most_plugins, PLUGINS).map_err(failed)?;
+        if config.plugins.len() as u64 > most {
+            return Err(failed(format!("there are {}, and {most} is the most", config.plugins.len())));
         }
         let mut plugins: Vec<Loaded> = Vec::new();
         let mut refusals = Vec::new();
@@ -93,7 +100,7 @@ impl Host {
             return Err(Refusals(refusals));
         }
         plugins.sort_by(|a, b| (a.manifest.priority, &a.manifest.id).cmp(&(b.manifest.priority, &b.manifest.id)));
-        Ok(Self { engine, policy: config.policy, plugins, remarks })
+        Ok(Self { engine, policy: config.policy, event_fuel, plugins, remarks })
     }
 
     /// What was not as it should be when it was opened and could be put right, a sentence each, for the operator: a
@@ -120,7 +127,8 @@ impl Host {
         fuel: u64,
     ) -> Called<routing::Outcome> {
         let Ready::Router(pre) = &plugin.ready else { return wrong_world(plugin) };
-        let bounds = Bounds { fuel: fuel.min(plugin.manifest.fuel()), memory: plugin.manifest.memory() };
+        let bounds = plugin.manifest.bounds();
+        let bounds = Bounds { fuel: fuel.min(bounds.fuel), ..bounds };
         call(
             &self.engine,
             bounds,
@@ -140,7 +148,7 @@ impl Host {
         let Ready::Prefetcher(pre) = &plugin.ready else { return wrong_world(plugin) };
         call(
             &self.engine,
-            plugin.bounds(),
+            plugin.manifest.bounds(),
             |store| pre.instantiate(store),
             |it, store| it.signalbox_plugin_prefetcher().call_plan(store, event, route, settings),
         )
@@ -159,7 +167,7 @@ impl Host {
         let Ready::Prefetcher(pre) = &plugin.ready else { return wrong_world(plugin) };
         call(
             &self.engine,
-            plugin.bounds(),
+            plugin.manifest.bounds(),
             |store| pre.instantiate(store),
             |it, store| it.signalbox_plugin_prefetcher().call_assemble(store, event, route, settings, round, responses),
         )
@@ -169,7 +177,7 @@ impl Host {
 impl Plugins for Host {
     fn route(&self, event: &Event) -> Vec<Opinion> {
         let given = convert::event(event);
-        let mut left = EVENT_FUEL.default;
+        let mut left = self.event_fuel;
         let routers = self.plugins.iter().filter(|plugin| plugin.manifest.world == World::Router);
         routers
             .map(|plugin| {
@@ -216,9 +224,14 @@ impl Plugins for Host {
     }
 }
 
-impl Loaded {
-    fn bounds(&self) -> Bounds {
-        Bounds { fuel: self.manifest.fuel(), memory: self.manifest.memory() }
+/// What the operator asks for, or the default.
+fn raised(name: &str, asked: Option<u64>, limit: Limit) -> Result<u64, String> {
+    match asked {
+        Some(asked) if asked == 0 || asked > limit.ceiling => {
+            Err(format!("the {name} is set to {asked}, which is outside 1 to {}", limit.ceiling))
+        }
+        Some(asked) => Ok(asked),
+        None => Ok(limit.default),
     }
 }
 

@@ -18,7 +18,8 @@
 //! | [`LOG_LINES`], [`LOG_BYTES`] | 64, 8 KiB | the same |
 //! | [`REQUESTS`], [`ITEMS`] | 32, 32 | the same |
 //!
-//! A manifest may raise its own fuel and memory up to the ceiling; the operator sees it there.
+//! A manifest may raise what concerns its own calls ([`Bounds`]) up to the ceiling, and the operator what concerns all
+//! plugins together ([`EVENT_FUEL`], [`PLUGINS`]); whoever reads the manifest or the settings sees it there.
 
 /// A bound: what holds unless something else is asked for, and the most that can be asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,6 +28,29 @@ pub struct Limit {
     pub default: u64,
     /// The most.
     pub ceiling: u64,
+}
+
+/// What the calls of one plugin are held to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Bounds {
+    /// [`CALL_FUEL`].
+    pub fuel: u64,
+    /// [`START_FUEL`].
+    pub start_fuel: u64,
+    /// [`MEMORY`].
+    pub memory: u64,
+    /// [`COMPONENT`].
+    pub component: u64,
+    /// [`CALL_DATA`].
+    pub data: u64,
+    /// [`INSTANCES`].
+    pub instances: u64,
+    /// [`MEMORIES`].
+    pub memories: u64,
+    /// [`TABLES`].
+    pub tables: u64,
+    /// [`ELEMENTS`].
+    pub elements: u64,
 }
 
 const fn limit(default: u64, ceiling: u64) -> Limit {

@@ -5,7 +5,9 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 
 use crate::grant::Capability;
-use crate::limits::{CALL_FUEL, COMPONENT, Limit, MEMORY};
+use crate::limits::{
+    Bounds, CALL_DATA, CALL_FUEL, COMPONENT, ELEMENTS, INSTANCES, Limit, MEMORIES, MEMORY, START_FUEL, TABLES,
+};
 use crate::settings::Setting;
 use crate::triggers::Triggers;
 
@@ -63,16 +65,28 @@ pub enum OnError {
     Skip,
 }
 
-/// What a plugin needs more of than usual.
+/// What a plugin needs more of than usual, or gets along with less of. The ceilings are those of [`limits`](crate::limits).
 #[derive(Clone, Copy, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Limits {
     /// Fuel of one call.
     pub fuel: Option<u64>,
+    /// Fuel to start an instance: interpreters.
+    pub start_fuel: Option<u64>,
     /// Memory, in MiB.
     pub memory_mib: Option<u64>,
-    /// The component itself, in MiB: for interpreters.
+    /// The component itself, in MiB: interpreters.
     pub component_mib: Option<u64>,
+    /// What a call hands over, in KiB.
+    pub data_kib: Option<u64>,
+    /// Core instances.
+    pub instances: Option<u64>,
+    /// Memories.
+    pub memories: Option<u64>,
+    /// Tables.
+    pub tables: Option<u64>,
+    /// Elements of all tables together.
+    pub elements: Option<u64>,
 }
 
 impl Manifest {
@@ -88,19 +102,24 @@ impl Manifest {
         format!("{}@{}", self.id, self.version)
     }
 
-    /// Fuel of one call.
-    pub fn fuel(&self) -> u64 {
-        self.limits.fuel.unwrap_or(CALL_FUEL.default)
-    }
-
-    /// Memory in bytes.
-    pub fn memory(&self) -> u64 {
-        self.limits.memory_mib.map_or(MEMORY.default, |mib| mib.saturating_mul(1024 * 1024))
-    }
-
-    /// The most bytes its component may have.
-    pub fn component(&self) -> u64 {
-        self.limits.component_mib.map_or(COMPONENT.default, |mib| mib.saturating_mul(1024 * 1024))
+    /// What its calls are held to.
+    pub fn bounds(&self) -> Bounds {
+        let Limits { fuel, start_fuel, memory_mib, component_mib, data_kib, instances, memories, tables, elements } =
+            self.limits;
+        let of = |asked: Option<u64>, limit: Limit, unit: u64| {
+            asked.map_or(limit.default, |asked| asked.saturating_mul(unit))
+        };
+        Bounds {
+            fuel: of(fuel, CALL_FUEL, 1),
+            start_fuel: of(start_fuel, START_FUEL, 1),
+            memory: of(memory_mib, MEMORY, MIB),
+            component: of(component_mib, COMPONENT, MIB),
+            data: of(data_kib, CALL_DATA, KIB),
+            instances: of(instances, INSTANCES, 1),
+            memories: of(memories, MEMORIES, 1),
+            tables: of(tables, TABLES, 1),
+            elements: of(elements, ELEMENTS, 1),
+        }
     }
 
     fn check(&self) -> Result<(), String> {
@@ -135,11 +154,21 @@ impl Manifest {
                         \"skip\""
                 .into());
         }
-        within("fuel", self.fuel(), CALL_FUEL, 1)?;
-        within("memory-mib", self.memory(), MEMORY, 1024 * 1024)?;
-        within("component-mib", self.component(), COMPONENT, 1024 * 1024)
+        let bounds = self.bounds();
+        within("fuel", bounds.fuel, CALL_FUEL, 1)?;
+        within("start-fuel", bounds.start_fuel, START_FUEL, 1)?;
+        within("memory-mib", bounds.memory, MEMORY, MIB)?;
+        within("component-mib", bounds.component, COMPONENT, MIB)?;
+        within("data-kib", bounds.data, CALL_DATA, KIB)?;
+        within("instances", bounds.instances, INSTANCES, 1)?;
+        within("memories", bounds.memories, MEMORIES, 1)?;
+        within("tables", bounds.tables, TABLES, 1)?;
+        within("elements", bounds.elements, ELEMENTS, 1)
     }
 }
+
+const KIB: u64 = 1024;
+const MIB: u64 = 1024 * KIB;
 
 fn within(name: &str, asked: u64, limit: Limit, unit: u64) -> Result<(), String> {
     if asked == 0 || asked > limit.ceiling {
@@ -158,7 +187,7 @@ mod tests {
     fn the_smallest_manifest_has_the_defaults() {
         let manifest = Manifest::parse(SMALL).unwrap();
         assert_eq!(manifest.name(), "a@0.1.0");
-        assert_eq!((manifest.fuel(), manifest.memory()), (50_000_000, 32 * 1024 * 1024));
+        assert_eq!((manifest.bounds().fuel, manifest.bounds().memory), (50_000_000, 32 * 1024 * 1024));
     }
 
     #[test]
@@ -174,7 +203,14 @@ mod tests {
             ("0.1.0", "1", "write it as \"1.2.3\""),
             ("api = \"0.1\"", "api = \"0.9\"", "it speaks \"0.1\""),
             ("on-error", "limits.fuel = 501000000\non-error", "outside 1 to 500000000"),
+            ("on-error", "limits.start-fuel = 0\non-error", "outside 1 to 50000000"),
             ("on-error", "limits.memory-mib = 129\non-error", "outside 1 to 128"),
+            ("on-error", "limits.component-mib = 33\non-error", "outside 1 to 32"),
+            ("on-error", "limits.data-kib = 4097\non-error", "outside 1 to 4096"),
+            ("on-error", "limits.instances = 257\non-error", "outside 1 to 256"),
+            ("on-error", "limits.memories = 17\non-error", "outside 1 to 16"),
+            ("on-error", "limits.tables = 65\non-error", "outside 1 to 64"),
+            ("on-error", "limits.elements = 65537\non-error", "outside 1 to 65536"),
             ("router\"\non-error = \"skip", "prefetcher\"\non-error = \"fail-event", "on-error = \"skip\""),
         ] {
             let error = Manifest::parse(&SMALL.replace(from, to)).unwrap_err();

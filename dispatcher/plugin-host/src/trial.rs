@@ -60,7 +60,7 @@ impl Host {
     fn call(&self, plugin: &Loaded, trial: Trial, settings: &str) -> Result<Trialled, String> {
         match trial {
             Trial::Route { event } => {
-                finish(self.ask(plugin, &read("event", event)?, settings, plugin.manifest.fuel()))
+                finish(self.ask(plugin, &read("event", event)?, settings, plugin.manifest.bounds().fuel))
             }
             Trial::Plan { event, route } => {
                 finish(self.plan(plugin, &read("event", event)?, &read("route", route)?, settings))
