@@ -14,6 +14,10 @@ pub(crate) struct Called<T> {
     pub(crate) gave: Result<T, String>,
     /// The fuel it burnt, without starting.
     pub(crate) fuel: u64,
+    /// Bytes of memory it had at its end: of all its memories together.
+    pub(crate) memory: u64,
+    /// The error it gave itself, if that is what went wrong.
+    pub(crate) reported: Option<types::PluginError>,
     /// What it logged.
     pub(crate) log: Vec<String>,
 }
@@ -39,13 +43,14 @@ pub(crate) fn call<I, T>(
     let left = store.get_fuel().unwrap_or_default();
     let state = store.into_data();
     let fuel = if state.started { bounds.fuel.saturating_sub(left) } else { 0 };
+    let mut reported = None;
     let gave = match gave {
         Ok(Ok(Ok(value))) => Ok(value),
-        Ok(Ok(Err(error))) => Err(failure::reported(&error)),
+        Ok(Ok(Err(error))) => Err(failure::reported(reported.insert(error))),
         Ok(Err(error)) => Err(failure::of(&error, &state)),
         Err(_panic) => Err("the engine failed on it; this is not its fault, please report it".to_string()),
     };
-    Called { gave, fuel, log: state.log.finish() }
+    Called { gave, fuel, memory: state.memory, reported, log: state.log.finish() }
 }
 
 /// What the host keeps of an instance.
@@ -71,7 +76,8 @@ impl ResourceLimiter for State {
     fn memory_growing(&mut self, current: usize, desired: usize, _: Option<usize>) -> wasmtime::Result<bool> {
         let after = self.memory.saturating_add(desired.saturating_sub(current) as u64);
         if after > self.bounds.memory {
-            self.denied = Some(format!("more than {} MiB of memory", self.bounds.memory / (1024 * 1024)));
+            let mib = self.bounds.memory / (1024 * 1024);
+            self.denied.get_or_insert_with(|| format!("more than {mib} MiB of memory"));
             return Ok(false);
         }
         self.memory = after;
@@ -81,7 +87,8 @@ impl ResourceLimiter for State {
     fn table_growing(&mut self, current: usize, desired: usize, _: Option<usize>) -> wasmtime::Result<bool> {
         let after = self.elements.saturating_add(desired.saturating_sub(current) as u64);
         if after > self.bounds.elements {
-            self.denied = Some(format!("more than {} table elements", self.bounds.elements));
+            let elements = self.bounds.elements;
+            self.denied.get_or_insert_with(|| format!("more than {elements} table elements"));
             return Ok(false);
         }
         self.elements = after;
@@ -105,12 +112,6 @@ fn clamp(bound: u64) -> usize {
     usize::try_from(bound).unwrap_or(usize::MAX)
 }
 
-impl log::Host for State {
-    fn write(&mut self, level: log::Level, message: String) {
-        self.log.write(level, &message);
-    }
-}
-
 /// The lines of one call.
 #[derive(Default)]
 pub(crate) struct Log {
@@ -122,7 +123,7 @@ pub(crate) struct Log {
 }
 
 impl Log {
-    fn write(&mut self, level: log::Level, message: &str) {
+    pub(crate) fn write(&mut self, level: log::Level, message: &str) {
         let word = match level {
             log::Level::Debug => "debug",
             log::Level::Info => "info",

@@ -1,13 +1,14 @@
 //! The plugins of an installation, loaded and checked.
 
 use std::borrow::Cow;
+use std::cell::RefCell;
 use std::collections::BTreeSet;
 use std::path::Path;
 
 use serde_json::{Map, Value};
 use signalbox_domain::id::{Digest, Repository};
 use signalbox_domain::route::{Opinion, Said};
-use signalbox_ports::plugins::{Event, Fetch, Fetched, Gathered, Plugins, Scope};
+use signalbox_ports::plugins::{Event, Fetch, Fetched, Gathered, Plugins, Prefetcher, Scope, Turn};
 use wasmtime::Engine;
 
 use crate::bindings::{fetching, routing, types};
@@ -19,7 +20,7 @@ use crate::limits::{Bounds, EVENT_FUEL, Limit, PLUGINS};
 use crate::manifest::{Manifest, OnError, World};
 use crate::pin::Pin;
 use crate::refusal::{Refusal, Refusals};
-use crate::{convert, engine, gather, settings};
+use crate::{answer, convert, engine, gather, settings};
 
 /// What to load.
 #[derive(Clone, Debug, Default)]
@@ -189,7 +190,10 @@ impl Plugins for Host {
                     (failed("the routers before it used up the fuel of the event".to_string()), 0, Vec::new())
                 } else {
                     let called = self.ask(plugin, &given, &plugin.settings, left);
-                    let said = called.gave.and_then(|outcome| convert::said(outcome, &given));
+                    let said = called.gave.and_then(|outcome| {
+                        answer::check(&outcome)?;
+                        convert::said(outcome, &given)
+                    });
                     (said.unwrap_or_else(failed), called.fuel, called.log)
                 };
                 left = left.saturating_sub(fuel);
@@ -199,29 +203,47 @@ impl Plugins for Host {
             .collect()
     }
 
-    fn prefetchers(&self, event: &Event, scope: &Scope) -> Vec<String> {
+    fn prefetchers(&self, event: &Event, scope: &Scope) -> Vec<Prefetcher> {
         let prefetchers = self.plugins.iter().filter(|plugin| plugin.manifest.world == World::Prefetcher);
         prefetchers
             .filter(|plugin| plugin.manifest.triggers.match_scope(event, scope))
-            .map(|plugin| plugin.manifest.name())
+            .map(|plugin| Prefetcher {
+                name: plugin.manifest.name(),
+                digest: plugin.digest.clone(),
+                required: plugin.manifest.on_error == OnError::FailEvent,
+            })
             .collect()
     }
 
-    fn gather(&self, prefetcher: &str, event: &Event, scope: &Scope, _: u32, fetched: &[(Fetch, Fetched)]) -> Gathered {
+    fn gather(&self, prefetcher: &str, event: &Event, scope: &Scope, _: u32, fetched: &[(Fetch, Fetched)]) -> Turn {
         let Some(plugin) = self.find(prefetcher) else {
-            return Gathered::Failed(format!("there is no prefetcher {prefetcher} here any more"));
+            let gave = Gathered::Failed(format!("there is no prefetcher {prefetcher} here any more"));
+            return Turn { gave, fuel: 0, log: Vec::new(), denied: Vec::new() };
         };
         let given = convert::event(event);
         let route = convert::route(scope);
         let known: Vec<Repository> = event.repositories.iter().map(|it| it.name.clone()).collect();
         let bounds = grant::Bounds { place: scope.target.repository.as_ref(), known: &known };
-        gather::replay(
+        let spent = RefCell::default();
+        let (gave, denied) = gather::replay(
             fetched,
             |fetch| grant::check(fetch, &plugin.manifest.capabilities, &self.policy, bounds),
-            || self.plan(plugin, &given, &route, &plugin.settings).gave,
-            |round, responses| self.assemble(plugin, &given, &route, &plugin.settings, round, responses).gave,
-        )
+            || noted(&spent, self.plan(plugin, &given, &route, &plugin.settings)),
+            |round, responses| {
+                noted(&spent, self.assemble(plugin, &given, &route, &plugin.settings, round, responses))
+            },
+        );
+        let (fuel, log) = spent.into_inner();
+        Turn { gave, fuel, log, denied }
     }
+}
+
+/// What a call gave; what it burnt and logged is added to what the calls before it did.
+fn noted<T>(spent: &RefCell<(u64, Vec<String>)>, called: Called<T>) -> Result<T, String> {
+    let (fuel, log) = &mut *spent.borrow_mut();
+    *fuel += called.fuel;
+    log.extend(called.log);
+    called.gave
 }
 
 /// What the operator asks for, or the default.
@@ -254,5 +276,5 @@ fn load(engine: &Engine, cache: &Cache, plugin: &Plugin, remarks: &mut Vec<Strin
 
 fn wrong_world<T>(plugin: &Loaded) -> Called<T> {
     let gave = Err(format!("{} is not a plugin of that world", plugin.manifest.id));
-    Called { gave, fuel: 0, log: Vec::new() }
+    Called { gave, fuel: 0, memory: 0, reported: None, log: Vec::new() }
 }

@@ -45,6 +45,10 @@ pub struct Trialled {
     pub gave: Result<Value, String>,
     /// The fuel it burnt.
     pub fuel: u64,
+    /// Bytes of memory it had at its end.
+    pub memory: u64,
+    /// The error the plugin gave itself, if that is what went wrong, as the contract writes it.
+    pub reported: Option<Value>,
     /// What it logged.
     pub log: Vec<String>,
 }
@@ -85,9 +89,12 @@ fn read<T: DeserializeOwned>(what: &str, value: Value) -> Result<T, String> {
 }
 
 fn finish<T: Serialize>(called: Called<T>) -> Result<Trialled, String> {
-    let gave = match called.gave {
-        Ok(value) => Ok(serde_json::to_value(value).map_err(|error| error.to_string())?),
+    let Called { gave, fuel, memory, reported, log } = called;
+    let json = |error: serde_json::Error| error.to_string();
+    let gave = match gave {
+        Ok(value) => Ok(serde_json::to_value(value).map_err(json)?),
         Err(error) => Err(error),
     };
-    Ok(Trialled { gave, fuel: called.fuel, log: called.log })
+    let reported = reported.map(serde_json::to_value).transpose().map_err(json)?;
+    Ok(Trialled { gave, fuel, memory, reported, log })
 }
