@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use cargo_metadata::{DependencyKind, Metadata, MetadataCommand, Package};
 
 /// Whom each crate of the dispatcher and each plugin knows, of ours: arrows point down.
-const EDGES: [(&str, &[&str]); 20] = [
+const EDGES: [(&str, &[&str]); 21] = [
     ("domain", &[]),
     ("workflow", &["domain"]),
     ("ports", &["domain"]),
@@ -19,6 +19,8 @@ const EDGES: [(&str, &[&str]); 20] = [
     ("git", &["domain", "ports"]),
     ("ingress", &["domain", "ports"]),
     ("plugin-host", &["domain", "ports"]),
+    // What a lock holds a plugin to is what the host checks: its manifest, its grants, its pin.
+    ("registry", &["domain", "plugin-host"]),
     ("sqlite", &["domain", "ports"]),
     ("slack", &["domain", "ports", "posting", "webhook"]),
     ("github", &["domain", "ports", "posting", "webhook"]),
@@ -38,7 +40,7 @@ const EDGES: [(&str, &[&str]); 20] = [
 const MAINS: [&str; 1] = ["cli"];
 
 /// Who may hold what is heavy, or leads outside.
-const HEAVY: [(&str, &[&str]); 14] = [
+const HEAVY: [(&str, &[&str]); 15] = [
     ("wasmtime", &["plugin-host"]),
     ("rusqlite", &["sqlite"]),
     ("hakoniwa", &["runner"]),
@@ -48,6 +50,7 @@ const HEAVY: [(&str, &[&str]); 14] = [
     ("jsonschema", &["workflow", "world-github"]),
     ("slack-morphism", &["slack"]),
     ("octocrab", &["github"]),
+    ("oci-client", &["registry"]),
     ("wit-bindgen", &["plugin"]),
     ("clap", &["cli"]),
     ("axum", &["cli", "console", "git", "github", "ingress", "slack", "webhook", "world-model", "world-slack"]),
