@@ -17,6 +17,7 @@ mod token;
 mod assignment;
 mod attached;
 mod bundle;
+pub mod corpus;
 mod definition;
 mod fetch;
 mod guide;
@@ -37,6 +38,7 @@ use signalbox_ports::forge::Forge;
 use signalbox_ports::plugins::Plugins;
 use signalbox_ports::queue::Queue;
 use signalbox_ports::store::Store;
+use signalbox_ports::web::Web;
 use tokio::sync::Notify;
 
 pub use settings::{Agent, Room, Settings};
@@ -58,6 +60,8 @@ pub struct Ports {
     pub chats: BTreeMap<String, Arc<dyn Chat>>,
     /// Where code lives.
     pub forge: Arc<dyn Forge>,
+    /// The public web, as far as it is open.
+    pub web: Arc<dyn Web>,
     /// Where phases run.
     pub devbox: Arc<dyn Devbox>,
     /// The time.

@@ -16,6 +16,9 @@ pub struct Triggers {
     /// The conversation is in one of these rooms, by name or id.
     #[serde(default)]
     pub rooms: Vec<String>,
+    /// The event has one of these facts, by key.
+    #[serde(default)]
+    pub attrs: Vec<String>,
     /// For a prefetcher: the request goes to one of these workflows.
     #[serde(default)]
     pub workflows: Vec<String>,
@@ -31,6 +34,7 @@ impl Triggers {
         any(&self.contains, |it| text.contains(&it.to_lowercase()))
             && any(&self.chats, |it| *it == event.thread.chat)
             && any(&self.rooms, |it| *it == event.room_name || *it == event.thread.room)
+            && any(&self.attrs, |it| event.attrs.contains_key(it))
     }
 
     /// Whether an event that goes there can concern the plugin.

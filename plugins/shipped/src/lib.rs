@@ -21,10 +21,12 @@ macro_rules! shipped {
 }
 
 /// All of them: routers, then prefetchers.
-pub const ALL: [Shipped; 6] = [
+pub const ALL: [Shipped; 8] = [
     shipped!("explicit"),
     shipped!("keywords"),
     shipped!("channel"),
+    shipped!("codeowners"),
+    shipped!("schedule"),
     shipped!("thread"),
     shipped!("links"),
     shipped!("repo-guide"),
