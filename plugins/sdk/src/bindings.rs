@@ -3,7 +3,7 @@
 /// What routers are given and say.
 pub mod router {
     wit_bindgen::generate!({
-        path: "../../wit",
+        path: "wit",
         world: "router-plugin",
         pub_export_macro: true,
         export_macro_name: "export_router",
@@ -15,7 +15,7 @@ pub mod router {
 /// What prefetchers are given and say.
 pub mod prefetcher {
     wit_bindgen::generate!({
-        path: "../../wit",
+        path: "wit",
         world: "prefetcher-plugin",
         pub_export_macro: true,
         export_macro_name: "export_prefetcher",

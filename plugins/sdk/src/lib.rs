@@ -40,6 +40,6 @@ pub mod router {
 /// What prefetchers ask for and make.
 pub mod prefetcher {
     pub use crate::bindings::prefetcher::exports::signalbox::plugin::prefetcher::{
-        Assembled, Change, Fetched, File, Item, Outcome, Request, Response, Route, Trust,
+        Assembled, Fetched, File, Item, Numbered, Outcome, Request, Response, Revision, Route, Search, Trust,
     };
 }

@@ -1,0 +1,1 @@
+"""Write a Signalbox plugin in Python: `signalbox.router` or `signalbox.prefetcher`, and `signalbox.log`."""
