@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use cargo_metadata::{DependencyKind, Metadata, MetadataCommand, Package};
 
 /// Whom each crate of the dispatcher and each plugin knows, of ours: arrows point down.
-const EDGES: [(&str, &[&str]); 21] = [
+const EDGES: [(&str, &[&str]); 22] = [
     ("domain", &[]),
     ("workflow", &["domain"]),
     ("ports", &["domain"]),
@@ -27,6 +27,8 @@ const EDGES: [(&str, &[&str]); 21] = [
     // The runner is no adapter: it is the program inside the boxes that the sandbox makes.
     ("runner", &["domain"]),
     ("sandbox", &["domain", "ports", "runner"]),
+    // The way out of a box: it can be had without the rest, and by a broker.
+    ("gateway", &[]),
     // The other side of an adapter: it knows the protocol, and nothing of ours.
     ("world-slack", &[]),
     ("world-github", &[]),
@@ -57,7 +59,7 @@ const HEAVY: [(&str, &[&str]); 15] = [
     ("ureq", &["cli", "runner", "world-github"]),
     (
         "tokio",
-        &["cli", "console", "engine", "git", "github", "ingress", "sandbox", "slack", "world-github", "world-model", "world-slack"],
+        &["cli", "console", "engine", "gateway", "git", "github", "ingress", "sandbox", "slack", "world-github", "world-model", "world-slack"],
     ),
 ];
 
