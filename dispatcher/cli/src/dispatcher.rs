@@ -11,8 +11,9 @@ use signalbox_console::{Console, Member, Settings as ConsoleSettings, Views};
 use signalbox_domain::talk::Person;
 use signalbox_engine::{Engine, Ports, Settings};
 use signalbox_git::Forge;
-use signalbox_plugin_host::{Config as HostConfig, Host, Plugin};
+use signalbox_plugin_host::Host;
 use signalbox_ports::clock::System;
+use signalbox_registry::Lock;
 use signalbox_sandbox::Sandbox;
 use signalbox_sqlite::Folder;
 use tokio::net::TcpListener;
@@ -22,6 +23,7 @@ use crate::changes::BuiltIn;
 use crate::config::Config;
 use crate::edges::Edges;
 use crate::home::{Home, write_private};
+use crate::plugins::{Installed, chosen, lock_file};
 use crate::secrets::Secrets;
 
 /// Deliveries worked beside each other.
@@ -51,7 +53,7 @@ impl Dispatcher {
         for repository in &config.repositories {
             take_in(&forge, repository).await?;
         }
-        let plugins = Arc::new(plugins(home, config)?);
+        let plugins = Arc::new(Installed::open(home, config)?);
         let console = console(home, config)?;
         let endpoint = home.at("endpoint");
         let sandbox = Sandbox::new(signalbox_sandbox::Config {
@@ -72,6 +74,7 @@ impl Dispatcher {
             plugins,
             chats,
             forge: edges.forge.clone(),
+            web: Arc::new(signalbox_ports::web::Closed),
             devbox: Arc::new(sandbox),
             clock: Arc::new(System),
         };
@@ -158,30 +161,10 @@ fn reachable(address: SocketAddr) -> SocketAddr {
     SocketAddr::new(ip, address.port())
 }
 
-/// The shipped plugins with the team's settings.
+/// The plugins of this installation, in this process: for commands that only look.
 pub(crate) fn plugins(home: &Home, config: &Config) -> Result<Host> {
-    let mut given = config.plugins.clone();
-    let mut plugins = Vec::new();
-    for shipped in signalbox_shipped::ALL {
-        let table = id(shipped.manifest).and_then(|id| given.remove(&id)).unwrap_or_default();
-        let settings = serde_json::to_value(table)?.as_object().cloned().unwrap_or_default();
-        plugins.push(Plugin {
-            manifest: shipped.manifest.into(),
-            component: shipped.component.into(),
-            settings,
-            pin: None,
-        });
-    }
-    if let Some(unknown) = given.keys().next() {
-        let known: Vec<String> = signalbox_shipped::ALL.iter().filter_map(|shipped| id(shipped.manifest)).collect();
-        bail!("[plugins.{unknown}] is about a plugin that is not there; there are {}", known.join(", "));
-    }
-    let config = HostConfig { plugins, ..HostConfig::default() };
-    Ok(Host::open(config, &home.at("plugins"))?)
-}
-
-fn id(manifest: &str) -> Option<String> {
-    manifest.parse::<toml::Table>().ok()?.get("id")?.as_str().map(str::to_owned)
+    let lock = Lock::read(&lock_file(home, config))?;
+    Ok(Host::open(chosen(home, config, &lock)?, &home.at("plugins"))?)
 }
 
 fn console(home: &Home, config: &Config) -> Result<Console> {

@@ -8,7 +8,7 @@ use signalbox_domain::id::{Commit, DevboxId, EffectId, Repository, RunId};
 use signalbox_domain::identity::Permission;
 use signalbox_domain::workflow::Grant;
 use signalbox_ports::Error;
-use signalbox_ports::forge::{Access, Account, Changed, Forge, Head, Known};
+use signalbox_ports::forge::{Access, Account, Changed, Forge, Head, Hit, Known, Past, Talk};
 
 /// The built-in forge and others beside it. A repository that several know is the first one's.
 pub(crate) struct Forges(pub(crate) Vec<Arc<dyn Forge>>);
@@ -117,6 +117,32 @@ impl Forge for Forges {
 
     async fn checks(&self, repository: &Repository, commit: &Commit, limit: usize) -> Result<Checks, Error> {
         self.of(repository).await?.checks(repository, commit, limit).await
+    }
+
+    async fn issue(&self, repository: &Repository, number: u64) -> Result<Option<Talk>, Error> {
+        self.of(repository).await?.issue(repository, number).await
+    }
+
+    async fn remarks(&self, repository: &Repository, number: u64) -> Result<Option<Talk>, Error> {
+        self.of(repository).await?.remarks(repository, number).await
+    }
+
+    async fn proposed(&self, repository: &Repository, number: u64) -> Result<Option<Commit>, Error> {
+        self.of(repository).await?.proposed(repository, number).await
+    }
+
+    async fn search(&self, repository: &Repository, words: &str, limit: usize) -> Result<Option<Vec<Hit>>, Error> {
+        self.of(repository).await?.search(repository, words, limit).await
+    }
+
+    async fn history(
+        &self,
+        repository: &Repository,
+        at: &Commit,
+        path: &str,
+        limit: usize,
+    ) -> Result<Option<Vec<Past>>, Error> {
+        self.of(repository).await?.history(repository, at, path, limit).await
     }
 
     async fn amendable(&self, repository: &Repository, number: u64) -> Result<bool, Error> {

@@ -56,4 +56,10 @@ pub struct Bundle {
     pub items: Vec<Item>,
     /// What was trimmed, refused or late.
     pub omissions: Vec<Omission>,
+    /// How many tokens the pieces have, where they had to be counted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tokens: Option<u64>,
+    /// The record of how it was gathered. The agent is told nothing of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub gathering: Option<Digest>,
 }

@@ -55,7 +55,7 @@ pub(crate) fn make(pieces: Vec<(String, Piece)>, mut omissions: Vec<Omission>) -
         omissions
             .push(Omission { what: item.title, why: "the context is over its budget, and this weighs least".into() });
     }
-    Bundle { items, omissions }
+    Bundle { items, omissions, tokens: None, gathering: None }
 }
 
 /// The bundle as the agent reads it. Every boundary carries the digest of all the text, which no text can contain.

@@ -1,190 +1,173 @@
 //! Prefetch: plugins plan, the host fetches for all of them together, plugins assemble.
 
+mod one;
+mod rounds;
+
 use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
 
 use futures::future::join_all;
-use serde_json::json;
-use signalbox_domain::context::{Bundle, Omission, Trust};
+use signalbox_domain::context::{Bundle, Omission};
 use signalbox_domain::run::Run;
-use signalbox_domain::talk::Role;
 use signalbox_ports::Error;
-use signalbox_ports::plugins::{Event, Fetch, Fetched, Gathered, MAX_ROUNDS, Piece, Scope};
+use signalbox_ports::plugins::{Event, Fetch, Fetched, Piece, Prefetcher, Scope};
 
-use crate::settings::FETCH_DEADLINE;
+use crate::gathering::{Came, Gathering, Made};
+use crate::settings::{FETCH_DEADLINE, FETCHES_DEADLINE};
 use crate::{Engine, bundle};
+pub(crate) use rounds::{Ended, Rounds};
 
 /// The largest thing fetched, in bytes.
 const MAX_FETCHED: usize = 64 * 1024;
 /// The most fetches of one event.
 const MAX_FETCHES: usize = 128;
-/// The most paths a folder lists.
-const MAX_PATHS: usize = 2_000;
+/// The most pages of the web among them.
+const MAX_PAGES: usize = 16;
+/// The most bytes of all that is fetched for one event.
+const MAX_BYTES: usize = 4 * 1024 * 1024;
+/// How often a source that is required is waited for, before the run stops without it.
+const MAX_TRIES: u32 = 3;
 
-/// One prefetcher at work.
-struct Work {
-    name: String,
-    asked: Vec<Fetch>,
-    state: State,
-}
-
-enum State {
-    Wants,
-    Done(Vec<Piece>),
-    Failed(String),
+/// What came of one fetch, and what a person should know of it besides.
+struct Answer {
+    fetched: Fetched,
+    note: Option<String>,
 }
 
 impl Engine {
-    /// Gathers the context, besides what is at hand. A prefetcher that fails, or a fetch that does, is noted in the bundle; it never fails.
+    /// Gathers the context, besides what is at hand. A prefetcher that fails, or a fetch that does, is noted in the
+    /// bundle; only where one is required the run goes no further, and says why. `tries`: how often this was tried.
     pub(crate) async fn fetch(
         &self,
         run: &Run,
         event: &Event,
         scope: &Scope,
         (mut pieces, mut omissions): (Vec<(String, Piece)>, Vec<Omission>),
-    ) -> Bundle {
-        let plugins = &self.ports.plugins;
+        tries: u32,
+    ) -> Result<Bundle, Error> {
         let mut fetched: BTreeMap<Fetch, Fetched> = BTreeMap::new();
-        let mut works: Vec<Work> = plugins
-            .prefetchers(event, scope)
-            .into_iter()
-            .map(|name| Work { name, asked: Vec::new(), state: State::Wants })
-            .collect();
-        for round in 0..=MAX_ROUNDS {
-            for work in works.iter_mut().filter(|work| matches!(work.state, State::Wants)) {
-                let answers: Vec<(Fetch, Fetched)> = work
-                    .asked
-                    .iter()
-                    .map(|fetch| (fetch.clone(), fetched.get(fetch).cloned().unwrap_or(Fetched::NotFound)))
-                    .collect();
-                work.state = match plugins.gather(&work.name, event, scope, round, &answers) {
-                    Gathered::Done(pieces) => State::Done(pieces),
-                    Gathered::Failed(error) => State::Failed(error),
-                    Gathered::More(_) if round == MAX_ROUNDS => {
-                        State::Failed(format!("it wanted more than {MAX_ROUNDS} rounds of fetching"))
-                    }
-                    Gathered::More(more) => {
-                        work.asked.extend(more);
-                        State::Wants
-                    }
-                };
-            }
-            let wanted: Vec<Fetch> = works
-                .iter()
-                .filter(|work| matches!(work.state, State::Wants))
-                .flat_map(|work| work.asked.iter())
-                .filter(|fetch| !fetched.contains_key(fetch))
-                .cloned()
-                .collect();
-            if works.iter().all(|work| !matches!(work.state, State::Wants)) {
-                break;
-            }
-            self.fetch_all(run, scope, wanted, &mut fetched).await;
-        }
-        for work in works {
-            match work.state {
-                State::Done(done) => pieces.extend(done.into_iter().map(|piece| (work.name.clone(), piece))),
-                State::Failed(why) => omissions.push(Omission { what: format!("the prefetcher {}", work.name), why }),
-                State::Wants => omissions
-                    .push(Omission { what: format!("the prefetcher {}", work.name), why: "it never finished".into() }),
+        let mut made: Vec<Made> = Vec::new();
+        let mut rounds = Rounds::new(&*self.ports.plugins, event, scope);
+        let begun = Instant::now();
+        while let Some(wanted) = rounds.next(&fetched) {
+            let left = Duration::from_millis(FETCHES_DEADLINE.0).saturating_sub(begun.elapsed());
+            let answers = self.fetch_all(run, scope, wanted, &fetched, left).await;
+            for (fetch, answer) in answers {
+                made.push(self.keep_fetch(rounds.number(), &fetch, &answer).await?);
+                fetched.insert(fetch, answer.fetched);
             }
         }
-        bundle::make(pieces, omissions)
+        let (turns, ended) = rounds.end();
+        let mut lacking = Vec::new();
+        omissions.extend(made.iter().filter_map(Made::omission));
+        for Ended { prefetcher, asked, denied, gave } in ended {
+            let required = self.required(&prefetcher);
+            for (fetch, reason) in denied {
+                omissions.push(Omission { what: bundle::line(&fetch.to_string()), why: reason });
+            }
+            let late = asked.iter().filter_map(|fetch| Some((fetch, fetched.get(fetch)?)));
+            for (fetch, came) in late.filter(|(_, came)| required && came.late()) {
+                lacking.push(format!("{fetch} ({})", came.trouble().unwrap_or_default()));
+            }
+            match gave {
+                Ok(done) => pieces.extend(done.into_iter().map(|piece| (prefetcher.name.clone(), piece))),
+                Err(why) if required => lacking.push(format!("what `{}` gathers ({why})", prefetcher.name)),
+                Err(why) => omissions.push(Omission { what: format!("the prefetcher {}", prefetcher.name), why }),
+            }
+        }
+        if !lacking.is_empty() {
+            return Err(lacks(&lacking, tries));
+        }
+        let gathering = Gathering { scope: scope.clone(), made, turns };
+        let gathering = self.ports.blobs.put(&gathering.bytes()).await?;
+        let mut bundle = bundle::make(pieces, omissions);
+        bundle.gathering = Some(gathering);
+        Ok(bundle)
+    }
+
+    /// Whether nothing goes on without a prefetcher: it says so itself, or the team does.
+    fn required(&self, prefetcher: &Prefetcher) -> bool {
+        let id = prefetcher.name.split('@').next().unwrap_or_default();
+        prefetcher.required || self.settings.fetch.required.iter().any(|name| name == id)
+    }
+
+    /// What was fetched, as it is kept: the text by its digest.
+    async fn keep_fetch(&self, round: u32, fetch: &Fetch, answer: &Answer) -> Result<Made, Error> {
+        if let Fetched::Ok { text, .. } = &answer.fetched {
+            self.ports.blobs.put(text.as_bytes()).await?;
+        }
+        let came = Came::of(&answer.fetched);
+        Ok(Made { round, fetch: fetch.clone(), came, note: answer.note.clone() })
     }
 
     /// Everything that was asked for and not fetched yet, each once, beside each other, within one deadline.
-    async fn fetch_all(&self, run: &Run, scope: &Scope, wanted: Vec<Fetch>, fetched: &mut BTreeMap<Fetch, Fetched>) {
-        let mut fresh = Vec::new();
-        for fetch in wanted {
-            if fetched.len() + fresh.len() >= MAX_FETCHES {
-                fetched.insert(fetch, Fetched::Quota);
-            } else if !fresh.contains(&fetch) {
-                fresh.push(fetch);
-            }
-        }
-        let answers = join_all(fresh.iter().map(|fetch| async {
-            match tokio::time::timeout(
-                std::time::Duration::from_millis(FETCH_DEADLINE.0),
-                self.one_fetch(run, scope, fetch),
-            )
-            .await
-            {
-                Ok(Ok(answer)) => answer,
-                Ok(Err(error)) => Fetched::Upstream { detail: error.to_string() },
-                Err(_) => Fetched::Timeout,
+    async fn fetch_all(
+        &self,
+        run: &Run,
+        scope: &Scope,
+        wanted: Vec<Fetch>,
+        before: &BTreeMap<Fetch, Fetched>,
+        left: Duration,
+    ) -> Vec<(Fetch, Answer)> {
+        let page = |fetch: &Fetch| matches!(fetch, Fetch::Http { .. });
+        let mut count = before.len();
+        let mut pages = before.keys().filter(|fetch| page(fetch)).count();
+        let mut bytes: usize = before.values().map(length).sum();
+        let each = left.min(Duration::from_millis(FETCH_DEADLINE.0));
+        let mut answers = join_all(wanted.into_iter().map(|fetch| {
+            count += 1;
+            pages += usize::from(page(&fetch));
+            let enough = count > MAX_FETCHES || (page(&fetch) && pages > MAX_PAGES);
+            async move {
+                let answer = if enough {
+                    Answer::from(Fetched::Quota)
+                } else {
+                    match tokio::time::timeout(each, self.one_fetch(run, scope, &fetch)).await {
+                        Ok(Ok(answer)) => answer,
+                        Ok(Err(error)) => Answer::from(Fetched::Upstream { detail: error.to_string() }),
+                        Err(_) => Answer::from(Fetched::Timeout),
+                    }
+                };
+                (fetch, answer)
             }
         }))
         .await;
-        fetched.extend(fresh.into_iter().zip(answers));
-    }
-
-    async fn one_fetch(&self, run: &Run, scope: &Scope, fetch: &Fetch) -> Result<Fetched, Error> {
-        let forge = &self.ports.forge;
-        match fetch {
-            Fetch::Thread { limit } => self.conversation(run, *limit).await,
-            Fetch::File { repository, path } => {
-                let Some(base) = commit(scope, repository) else { return Ok(elsewhere()) };
-                let source = format!("{repository}@{}:{path}", short(base));
-                Ok(match forge.file(repository, base, path, MAX_FETCHED).await? {
-                    Some(text) => Fetched::Ok { text, author: None, trust: Trust::Reviewed, source },
-                    None => Fetched::NotFound,
-                })
-            }
-            Fetch::List { repository, folder } => {
-                let Some(base) = commit(scope, repository) else { return Ok(elsewhere()) };
-                let paths = forge.list(repository, base, folder, MAX_PATHS).await?;
-                let source = format!("{repository}@{}:{folder}/", short(base));
-                Ok(Fetched::Ok { text: paths.join("\n"), author: None, trust: Trust::Reviewed, source })
-            }
-            Fetch::Change { repository, number } => {
-                if commit(scope, repository).is_none() {
-                    return Ok(elsewhere());
-                }
-                Ok(match forge.change(repository, *number, MAX_FETCHED).await? {
-                    Some((change, text)) => Fetched::Ok { text, author: None, trust: Trust::Team, source: change.url },
-                    None => Fetched::NotFound,
-                })
-            }
-            Fetch::Http { .. } => {
-                Ok(Fetched::Denied { reason: "this installation opens no way to the public web".into() })
+        for (_, answer) in &mut answers {
+            bytes += length(&answer.fetched);
+            if length(&answer.fetched) > 0 && bytes > MAX_BYTES {
+                *answer = Answer::from(Fetched::Quota);
             }
         }
-    }
-
-    /// The conversation before the request, without what people outside the team wrote.
-    async fn conversation(&self, run: &Run, limit: u32) -> Result<Fetched, Error> {
-        let limit = usize::try_from(limit).unwrap_or(usize::MAX).min(200);
-        let spoken = self.chat(&run.thread)?.read(&run.thread, limit).await?;
-        let mut text = String::new();
-        for spoken in spoken {
-            let asked = spoken.message.id == run.request.id;
-            if spoken.ours || asked || spoken.message.by.role < Role::Viewer {
-                continue;
-            }
-            let line = json!({
-                "by": spoken.message.by.name,
-                "role": spoken.message.by.role.words(),
-                "at_ms": spoken.at.0,
-                "text": spoken.message.text,
-            });
-            text.push_str(&format!("{line}\n"));
-        }
-        Ok(Fetched::Ok { text, author: None, trust: Trust::Team, source: run.thread.to_string() })
+        answers
     }
 }
 
-/// The commit to read a repository at: the run's own repository only. A plugin that asks for another is told no, here
-/// as in its grant.
-fn commit<'a>(
-    scope: &'a Scope,
-    repository: &signalbox_domain::id::Repository,
-) -> Option<&'a signalbox_domain::id::Commit> {
-    scope.base.as_ref().filter(|_| scope.target.repository.as_ref() == Some(repository))
+impl From<Fetched> for Answer {
+    fn from(fetched: Fetched) -> Self {
+        Self { fetched, note: None }
+    }
 }
 
-fn elsewhere() -> Fetched {
-    Fetched::Denied { reason: "the event is about another repository".into() }
+fn length(fetched: &Fetched) -> usize {
+    match fetched {
+        Fetched::Ok { text, .. } => text.len(),
+        Fetched::Denied { .. }
+        | Fetched::NotFound
+        | Fetched::Timeout
+        | Fetched::TooLarge
+        | Fetched::Quota
+        | Fetched::Upstream { .. } => 0,
+    }
 }
 
-fn short(commit: &signalbox_domain::id::Commit) -> &str {
-    commit.0.get(..12).unwrap_or(&commit.0)
+/// What is required did not come: it is asked for again a few times, and then a person hears of it.
+fn lacks(lacking: &[String], tries: u32) -> Error {
+    let what = format!("Nothing is begun without {}, and that did not come", lacking.join(" and "));
+    if tries < MAX_TRIES {
+        return Error::Unavailable(what);
+    }
+    Error::Rejected(format!(
+        "{what}, though it was asked for {tries} times. Ask again later; or somebody who runs this Signalbox takes it \
+         from what is required."
+    ))
 }

@@ -20,6 +20,7 @@ mod bundle;
 pub mod corpus;
 mod definition;
 mod fetch;
+pub mod gathering;
 mod guide;
 mod policy;
 pub mod replay;
@@ -41,7 +42,7 @@ use signalbox_ports::store::Store;
 use signalbox_ports::web::Web;
 use tokio::sync::Notify;
 
-pub use settings::{Agent, Room, Settings};
+pub use settings::{Agent, Fetching, Room, Settings};
 pub use sweep::Swept;
 pub use token::Secret;
 

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use signalbox_domain::identity::Permission;
 use signalbox_domain::route::Target;
 use signalbox_domain::run::Run;
 use signalbox_domain::talk::Role;
@@ -30,6 +31,27 @@ pub struct Settings {
     pub protect: Vec<String>,
     /// What may be asked for in a room, by `chat:room`. A room that is not named here has no bounds of its own.
     pub rooms: BTreeMap<String, Room>,
+    /// What may be gathered for a request.
+    pub fetch: Fetching,
+}
+
+/// What may be gathered for a request.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fetching {
+    /// The hosts of the web that may be read: `docs.example.com`, `*.example.com`. By itself none.
+    pub hosts: Vec<String>,
+    /// Whoever may do less than this in a repository is not heard: what they wrote there reaches no plugin and no agent.
+    pub least: Permission,
+    /// The prefetchers, by id, without which nothing is begun.
+    pub required: Vec<String>,
+    /// The most tokens of a bundle.
+    pub tokens: u64,
+}
+
+impl Default for Fetching {
+    fn default() -> Self {
+        Self { hosts: Vec::new(), least: Permission::Triage, required: Vec::new(), tokens: 48_000 }
+    }
 }
 
 /// What may be asked for in a room, whoever asks. What is empty is no bound.
@@ -97,6 +119,7 @@ impl Settings {
             workflows: BTreeMap::new(),
             protect: Vec::new(),
             rooms: BTreeMap::new(),
+            fetch: Fetching::default(),
         }
     }
 }
@@ -105,8 +128,10 @@ impl Settings {
 pub(crate) const DELIVERY_LEASE: Span = Span::seconds(30);
 /// How long an effect is held while it is performed. Longer than any port call may take.
 pub(crate) const EFFECT_LEASE: Span = Span::seconds(60);
-/// How long all fetches of one round may take together.
+/// How long one fetch may take.
 pub(crate) const FETCH_DEADLINE: Span = Span::seconds(2);
+/// How long all fetches of an event may take together, in all rounds.
+pub(crate) const FETCHES_DEADLINE: Span = Span::seconds(5);
 /// How long a box may be silent beyond its heartbeats before it counts as lost: two heartbeats and this.
 pub(crate) const SILENCE: Span = Span::seconds(6);
 /// How long a box that was asked for is kept track of before its runner claims; the phase's own `start` limit is

@@ -78,7 +78,7 @@ impl signalbox_ports::forge::Forge for Forge {
         limit: usize,
     ) -> Result<Option<(Change, String)>, Error> {
         let Some(shown) = self.show(repository, number, limit).await? else { return Ok(None) };
-        let text = format!("{}\n\n{}", shown.record.body.trim_end(), shown.diff);
+        let text = format!("{}\n\n---\n{}", shown.record.body.trim_end(), shown.diff);
         Ok(Some((self.outline(&shown.record), read::cut(&text, false, limit))))
     }
 }

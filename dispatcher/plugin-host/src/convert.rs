@@ -158,6 +158,19 @@ pub(crate) fn fetch(request: &fetching::Request) -> Fetch {
             Fetch::Change { repository: change.repository.as_str().into(), number: change.number }
         }
         fetching::Request::Http(url) => Fetch::Http { url: url.clone() },
+        fetching::Request::Issue(issue) => {
+            Fetch::Issue { repository: issue.repository.as_str().into(), number: issue.number }
+        }
+        fetching::Request::Remarks(change) => {
+            Fetch::Remarks { repository: change.repository.as_str().into(), number: change.number }
+        }
+        fetching::Request::Checks(at) => Fetch::Checks { repository: at.repository.as_str().into(), change: at.change },
+        fetching::Request::Search(search) => {
+            Fetch::Search { repository: search.repository.as_str().into(), words: search.words.clone() }
+        }
+        fetching::Request::History(file) => {
+            Fetch::History { repository: file.repository.as_str().into(), path: file.path.clone() }
+        }
     }
 }
 

@@ -12,12 +12,25 @@ use crate::bindings::fetching::{Assembled, Item, Outcome, Request, Response};
 use crate::convert;
 use crate::limits::{BUNDLE, ITEM, ITEMS, REQUESTS};
 
-/// Plays a prefetcher on `fetched` until it is done, fails, or asks for something that is not in there.
+/// Plays a prefetcher on `fetched` until it is done, fails, or asks for something that is not in there; gives what it was
+/// denied, too.
 pub(crate) fn replay(
     fetched: &[(Fetch, Fetched)],
     allowed: impl Fn(&Fetch) -> Result<(), String>,
     plan: impl FnOnce() -> Result<Vec<Request>, String>,
     assemble: impl Fn(u32, &[Response]) -> Result<Assembled, String>,
+) -> (Gathered, Vec<(Fetch, String)>) {
+    let mut denied = Vec::new();
+    let gave = play(fetched, allowed, plan, assemble, &mut denied);
+    (gave, denied)
+}
+
+fn play(
+    fetched: &[(Fetch, Fetched)],
+    allowed: impl Fn(&Fetch) -> Result<(), String>,
+    plan: impl FnOnce() -> Result<Vec<Request>, String>,
+    assemble: impl Fn(u32, &[Response]) -> Result<Assembled, String>,
+    denied: &mut Vec<(Fetch, String)>,
 ) -> Gathered {
     let known: BTreeMap<&Fetch, &Fetched> = fetched.iter().map(|(fetch, came)| (fetch, came)).collect();
     let mut responses: Vec<Response> = Vec::new();
@@ -37,7 +50,10 @@ pub(crate) fn replay(
         for request in requests {
             let fetch = convert::fetch(&request);
             match (allowed(&fetch), known.get(&fetch)) {
-                (Err(reason), _) => responses.push(Response { request, outcome: Outcome::Denied(reason) }),
+                (Err(reason), _) => {
+                    denied.push((fetch, reason.clone()));
+                    responses.push(Response { request, outcome: Outcome::Denied(reason) });
+                }
                 (Ok(()), Some(came)) => responses.push(Response { request, outcome: convert::outcome(came) }),
                 (Ok(()), None) => missing.push(fetch),
             }

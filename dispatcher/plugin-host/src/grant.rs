@@ -1,13 +1,15 @@
 //! What a prefetcher may fetch: what its manifest declares, of that what the operator allows, of that what belongs to
 //! the event. A denial says which of the three said no.
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use signalbox_domain::id::Repository;
 use signalbox_ports::plugins::Fetch;
 use url::Url;
 
+use crate::limits::SEARCH;
+
 /// One thing a manifest declares that its plugin fetches.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, tag = "fetch", rename_all = "kebab-case")]
 pub enum Capability {
     /// The conversation.
@@ -31,6 +33,33 @@ pub enum Capability {
         /// Whose.
         repository: Whose,
     },
+    /// Issues and change requests as people wrote them.
+    Issue {
+        /// Whose.
+        repository: Whose,
+    },
+    /// Open review threads of change requests.
+    Remarks {
+        /// Whose.
+        repository: Whose,
+    },
+    /// Failed checks, with the ends of their logs.
+    Checks {
+        /// Whose.
+        repository: Whose,
+    },
+    /// Searches in files.
+    Search {
+        /// Whose.
+        repository: Whose,
+    },
+    /// The commits that touched files.
+    History {
+        /// Whose.
+        repository: Whose,
+        /// Which files, as patterns.
+        paths: Vec<String>,
+    },
     /// Pages.
     Http {
         /// Of which hosts: `docs.example.com`, `*.example.com`, `*`.
@@ -39,7 +68,7 @@ pub enum Capability {
 }
 
 /// Whose files or change requests a capability is about.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Whose {
     /// Those of the event's own repository.
     #[serde(rename = "{place}")]
@@ -50,7 +79,7 @@ pub enum Whose {
 }
 
 /// What the operator allows, whatever manifests declare. Nothing, by itself.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Policy {
     /// Hosts that pages may be fetched from: `docs.example.com`, `*.example.com`.
     pub hosts: Vec<String>,
@@ -74,7 +103,7 @@ pub fn check(fetch: &Fetch, declared: &[Capability], policy: &Policy, bounds: Bo
     for capability in declared {
         match covers(capability, fetch) {
             Some(Whose::Place) => match bounds.place {
-                Some(place) if Some(place) == repository(fetch) => return Ok(()),
+                Some(place) if Some(place) == fetch.repository() => return Ok(()),
                 Some(place) => {
                     refusal = format!(
                         "the manifest says no: it declares the event's own repository only, and that is {place}"
@@ -99,13 +128,25 @@ fn covers(capability: &Capability, fetch: &Fetch) -> Option<Whose> {
         | (Capability::Folder { repository, paths }, Fetch::List { folder: path, .. }) => {
             path_in(paths, path).then_some(*repository)
         }
-        (Capability::Change { repository }, Fetch::Change { .. }) => Some(*repository),
+        (Capability::History { repository, paths }, Fetch::History { path, .. }) => {
+            path_in(paths, path).then_some(*repository)
+        }
+        (Capability::Change { repository }, Fetch::Change { .. })
+        | (Capability::Issue { repository }, Fetch::Issue { .. })
+        | (Capability::Remarks { repository }, Fetch::Remarks { .. })
+        | (Capability::Checks { repository }, Fetch::Checks { .. })
+        | (Capability::Search { repository }, Fetch::Search { .. }) => Some(*repository),
         (Capability::Http { hosts }, Fetch::Http { url }) => host_in(hosts, url).then_some(Whose::Known),
         (
             Capability::Thread
             | Capability::File { .. }
             | Capability::Folder { .. }
             | Capability::Change { .. }
+            | Capability::Issue { .. }
+            | Capability::Remarks { .. }
+            | Capability::Checks { .. }
+            | Capability::Search { .. }
+            | Capability::History { .. }
             | Capability::Http { .. },
             _,
         ) => None,
@@ -116,7 +157,14 @@ fn covers(capability: &Capability, fetch: &Fetch) -> Option<Whose> {
 fn within(fetch: &Fetch, policy: &Policy, bounds: Bounds<'_>) -> Result<(), String> {
     match fetch {
         Fetch::Thread { .. } => Ok(()),
-        Fetch::File { repository, .. } | Fetch::List { repository, .. } | Fetch::Change { repository, .. } => {
+        Fetch::File { repository, .. }
+        | Fetch::List { repository, .. }
+        | Fetch::Change { repository, .. }
+        | Fetch::Issue { repository, .. }
+        | Fetch::Remarks { repository, .. }
+        | Fetch::Checks { repository, .. }
+        | Fetch::Search { repository, .. }
+        | Fetch::History { repository, .. } => {
             if bounds.place == Some(repository) {
                 return Ok(());
             }
@@ -140,9 +188,17 @@ fn within(fetch: &Fetch, policy: &Policy, bounds: Bounds<'_>) -> Result<(), Stri
 /// Paths stay in the repository, addresses are plain web addresses. No manifest and no policy can widen this.
 fn well_formed(fetch: &Fetch) -> Result<(), String> {
     match fetch {
-        Fetch::Thread { .. } | Fetch::Change { .. } => Ok(()),
+        Fetch::Thread { .. }
+        | Fetch::Change { .. }
+        | Fetch::Issue { .. }
+        | Fetch::Remarks { .. }
+        | Fetch::Checks { .. } => Ok(()),
+        Fetch::Search { words, .. } => match words.trim().is_empty() || words.len() > SEARCH {
+            true => Err(format!("the host says no: a search has words, at most {SEARCH} bytes")),
+            false => Ok(()),
+        },
         Fetch::File { path, .. } if path.is_empty() => Err("the host says no: a file has a path".to_string()),
-        Fetch::File { path, .. } | Fetch::List { folder: path, .. } => {
+        Fetch::File { path, .. } | Fetch::List { folder: path, .. } | Fetch::History { path, .. } => {
             let leaves = path.split('/').any(|part| matches!(part, ".." | "." | ".git"))
                 || path.starts_with('/')
                 || path.contains(['\\', '\0'])
@@ -169,15 +225,6 @@ fn well_formed(fetch: &Fetch) -> Result<(), String> {
     }
 }
 
-fn repository(fetch: &Fetch) -> Option<&Repository> {
-    match fetch {
-        Fetch::File { repository, .. } | Fetch::List { repository, .. } | Fetch::Change { repository, .. } => {
-            Some(repository)
-        }
-        Fetch::Thread { .. } | Fetch::Http { .. } => None,
-    }
-}
-
 fn host_in(patterns: &[String], url: &str) -> bool {
     let Some(host) = Url::parse(url).ok().and_then(|it| it.host_str().map(str::to_lowercase)) else { return false };
     patterns.iter().any(|pattern| match pattern.strip_prefix("*.") {
@@ -192,6 +239,11 @@ fn manifest_says_no(fetch: &Fetch) -> String {
         Fetch::File { path, .. } => format!("the file {path}"),
         Fetch::List { folder, .. } => format!("the folder {folder:?}"),
         Fetch::Change { .. } => "change requests".to_string(),
+        Fetch::Issue { .. } => "issues".to_string(),
+        Fetch::Remarks { .. } => "review threads".to_string(),
+        Fetch::Checks { .. } => "checks".to_string(),
+        Fetch::Search { .. } => "searches".to_string(),
+        Fetch::History { path, .. } => format!("the history of {path}"),
         Fetch::Http { .. } => "pages of that host".to_string(),
     };
     format!("the manifest says no: none of its [[capabilities]] covers {what}")

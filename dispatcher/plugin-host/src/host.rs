@@ -115,6 +115,10 @@ impl Host {
         self.plugins.iter().map(|plugin| &plugin.manifest)
     }
 
+    pub(crate) fn loaded(&self) -> &[Loaded] {
+        &self.plugins
+    }
+
     pub(crate) fn find(&self, id: &str) -> Option<&Loaded> {
         self.plugins.iter().find(|plugin| plugin.manifest.id == id || plugin.manifest.name() == id)
     }

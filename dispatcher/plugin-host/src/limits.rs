@@ -17,6 +17,7 @@
 //! | [`PLUGINS`] | 20 | 64 |
 //! | [`LOG_LINES`], [`LOG_BYTES`] | 64, 8 KiB | the same |
 //! | [`REQUESTS`], [`ITEMS`] | 32, 32 | the same |
+//! | [`ANSWERS`], [`WORDS`] | 32, 4 KiB | the same |
 //!
 //! A manifest may raise what concerns its own calls ([`Bounds`]) up to the ceiling, and the operator what concerns all
 //! plugins together ([`EVENT_FUEL`], [`PLUGINS`]); whoever reads the manifest or the settings sees it there.
@@ -92,6 +93,12 @@ pub const PLUGINS: Limit = limit(20, 64);
 pub const LOG_LINES: usize = 64;
 /// Bytes a call may log.
 pub const LOG_BYTES: usize = 8 * 1024;
+/// Fuel of one call of `log`, and one more a byte: it is work of the host, which fuel does not see by itself.
+pub const LOG_CALL_FUEL: u64 = 500;
+/// Entries of every list in a router's answer: inputs, matched words, candidates.
+pub const ANSWERS: usize = 32;
+/// Bytes of every text in a router's answer.
+pub const WORDS: usize = 4 * 1024;
 /// Requests a prefetcher may make in a round.
 pub const REQUESTS: usize = 32;
 /// Pieces a prefetcher may give.
@@ -104,3 +111,5 @@ pub const OWNERS: usize = 32 * 1024;
 pub const REPOSITORIES: usize = 500;
 /// Workflows that plugins see.
 pub const WORKFLOWS: usize = 100;
+/// Bytes of what is searched for.
+pub const SEARCH: usize = 256;

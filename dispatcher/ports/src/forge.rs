@@ -4,6 +4,7 @@ use async_trait::async_trait;
 use signalbox_domain::change::{Change, Checks, Proposed};
 use signalbox_domain::id::{Commit, DevboxId, EffectId, Repository, RunId};
 use signalbox_domain::identity::Permission;
+use signalbox_domain::time::Time;
 use signalbox_domain::workflow::Grant;
 
 use crate::Error;
@@ -58,6 +59,72 @@ pub enum Account {
         /// Where they say who they are: for them only.
         url: String,
     },
+}
+
+/// What people wrote in one place: an issue, a change request, its open review threads. Strangers' words are among it;
+/// whoever passes it on leaves them out by `may`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Talk {
+    /// Its title. Written by whoever wrote the first post.
+    pub title: String,
+    /// `open`, `closed` or `merged`.
+    pub state: String,
+    /// Where people look at it.
+    pub url: String,
+    /// What was written, oldest first.
+    pub posts: Vec<Post>,
+    /// Posts that were not read, because there are more than are read.
+    pub more: u64,
+}
+
+/// One thing that somebody wrote.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Post {
+    /// What they are called.
+    pub by: String,
+    /// What they may do in the repository, by their role there: never what the post says of them.
+    pub may: Permission,
+    /// When.
+    pub at: Time,
+    /// What.
+    pub text: String,
+    /// Of a remark: the thread it belongs to, and the place in the files.
+    pub spot: Option<Spot>,
+}
+
+/// Where in a change request something was remarked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Spot {
+    /// The number of the thread, from 1 in the order they began.
+    pub thread: u64,
+    /// The file.
+    pub path: String,
+    /// The line, if it is still there.
+    pub line: Option<u64>,
+}
+
+/// Where words occur.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Hit {
+    /// The file.
+    pub path: String,
+    /// The first line of `text`, where the forge knows it.
+    pub line: Option<u64>,
+    /// The lines around it.
+    pub text: String,
+}
+
+/// A commit that touched something.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Past {
+    /// The commit.
+    pub commit: Commit,
+    /// The name of whoever wrote it, as the commit says.
+    pub by: String,
+    /// When it was committed.
+    pub at: Time,
+    /// Its first line.
+    pub title: String,
 }
 
 /// A forge.
@@ -143,6 +210,43 @@ pub trait Forge: Send + Sync {
     async fn checks(&self, repository: &Repository, commit: &Commit, limit: usize) -> Result<Checks, Error> {
         let _ = (commit, limit);
         Err(Error::rejected(format!("the forge of {repository} runs no checks")))
+    }
+
+    /// An issue or a change request as people wrote it: its description first, then its comments. `None`: it is not
+    /// there, or the forge has none.
+    async fn issue(&self, repository: &Repository, number: u64) -> Result<Option<Talk>, Error> {
+        let _ = (repository, number);
+        Ok(None)
+    }
+
+    /// The review threads of a change request that nobody has resolved. `None`: it is not there, or has no reviews.
+    async fn remarks(&self, repository: &Repository, number: u64) -> Result<Option<Talk>, Error> {
+        let _ = (repository, number);
+        Ok(None)
+    }
+
+    /// The commit that a change request proposes. `None`: there is no such change request.
+    async fn proposed(&self, repository: &Repository, number: u64) -> Result<Option<Commit>, Error> {
+        Ok(self.change(repository, number, 0).await?.map(|(change, _)| change.head))
+    }
+
+    /// Where words occur on the default branch, taken literally, best first, at most `limit`. `None`: it cannot search.
+    async fn search(&self, repository: &Repository, words: &str, limit: usize) -> Result<Option<Vec<Hit>>, Error> {
+        let _ = (repository, words, limit);
+        Ok(None)
+    }
+
+    /// The newest commits before `at` that touched a file or a folder, newest first, at most `limit`. `None`: it cannot
+    /// say.
+    async fn history(
+        &self,
+        repository: &Repository,
+        at: &Commit,
+        path: &str,
+        limit: usize,
+    ) -> Result<Option<Vec<Past>>, Error> {
+        let _ = (repository, at, path, limit);
+        Ok(None)
     }
 
     /// Whether a change request can still be added to: it is there and neither merged nor closed.

@@ -13,5 +13,6 @@ pub mod notes;
 pub mod plugins;
 pub mod queue;
 pub mod store;
+pub mod web;
 
 pub use error::Error;

@@ -1,10 +1,11 @@
 //! Routers and prefetchers: pure functions over data, run where they can reach nothing.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
 use serde::{Deserialize, Serialize};
 use signalbox_domain::context::Trust;
-use signalbox_domain::id::{Commit, Repository};
+use signalbox_domain::id::{Commit, Digest, Repository};
 use signalbox_domain::route::{self, Decision, Known, Opinion, Target};
 use signalbox_domain::talk::{Person, ThreadId};
 use signalbox_domain::time::Time;
@@ -50,6 +51,7 @@ pub struct KnownRepository {
     /// What it is.
     pub description: String,
     /// Its default branch.
+    #[serde(default = "main")]
     pub default_branch: String,
     /// Its CODEOWNERS file, where the request makes that worth a look.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -68,6 +70,10 @@ pub struct KnownWorkflow {
     /// The one repository it is there for; nothing if it is there for all.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub only: Option<Repository>,
+}
+
+fn main() -> String {
+    "main".into()
 }
 
 impl Event {
@@ -127,6 +133,76 @@ pub enum Fetch {
         /// Its address.
         url: String,
     },
+    /// An issue or a change request, as people wrote it.
+    Issue {
+        /// The repository.
+        repository: Repository,
+        /// Its number.
+        number: u64,
+    },
+    /// The unresolved review threads of a change request.
+    Remarks {
+        /// The repository.
+        repository: Repository,
+        /// Its number.
+        number: u64,
+    },
+    /// The failed checks of a commit.
+    Checks {
+        /// The repository.
+        repository: Repository,
+        /// The change request whose proposal is checked; nothing: the commit the run begins at.
+        change: Option<u64>,
+    },
+    /// Where words occur in a repository.
+    Search {
+        /// The repository.
+        repository: Repository,
+        /// The words.
+        words: String,
+    },
+    /// The newest commits that touched a path.
+    History {
+        /// The repository.
+        repository: Repository,
+        /// The path.
+        path: String,
+    },
+}
+
+impl Fetch {
+    /// The repository it is about, if it is about one.
+    pub fn repository(&self) -> Option<&Repository> {
+        match self {
+            Self::File { repository, .. }
+            | Self::List { repository, .. }
+            | Self::Change { repository, .. }
+            | Self::Issue { repository, .. }
+            | Self::Remarks { repository, .. }
+            | Self::Checks { repository, .. }
+            | Self::Search { repository, .. }
+            | Self::History { repository, .. } => Some(repository),
+            Self::Thread { .. } | Self::Http { .. } => None,
+        }
+    }
+}
+
+impl fmt::Display for Fetch {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Thread { limit } => write!(f, "the last {limit} messages of the conversation"),
+            Self::File { repository, path } => write!(f, "{path} of {repository}"),
+            Self::List { repository, folder } => write!(f, "the folder /{folder} of {repository}"),
+            Self::Change { repository, number } => write!(f, "the change request {repository}#{number}"),
+            Self::Http { url } => write!(f, "{url}"),
+            Self::Issue { repository, number } => write!(f, "{repository}#{number}"),
+            Self::Remarks { repository, number } => write!(f, "the open review threads of {repository}#{number}"),
+            Self::Checks { repository, change: Some(number) } => write!(f, "the checks of {repository}#{number}"),
+            Self::Checks { repository, change: None } => write!(f, "the checks of {repository}"),
+            Self::Search { repository, words } => write!(f, "\"{words}\" in {repository}"),
+            Self::History { repository, path } => write!(f, "the history of {path} of {repository}"),
+        }
+    }
 }
 
 /// What came of a fetch. Trouble is a value, never a trap.
@@ -164,8 +240,59 @@ pub enum Fetched {
     },
 }
 
+impl Fetched {
+    /// What became of it, in words for a person; nothing if it is here.
+    pub fn trouble(&self) -> Option<String> {
+        match self {
+            Self::Ok { .. } => None,
+            Self::Denied { reason } => Some(reason.clone()),
+            Self::NotFound => Some("there is no such thing".into()),
+            Self::Timeout => Some("it took too long".into()),
+            Self::TooLarge => Some("it is too large".into()),
+            Self::Quota => Some("enough was fetched already".into()),
+            Self::Upstream { detail } => Some(format!("the other side failed: {detail}")),
+        }
+    }
+
+    /// Whether it might have come at another time, or did not come whole: what a source without which nothing goes on
+    /// may not lack. What is not there, or not allowed, is an answer.
+    pub fn late(&self) -> bool {
+        match self {
+            Self::Timeout | Self::TooLarge | Self::Quota | Self::Upstream { .. } => true,
+            Self::Ok { .. } | Self::Denied { .. } | Self::NotFound => false,
+        }
+    }
+}
+
+/// A prefetcher that wants to take part.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Prefetcher {
+    /// `id@version`.
+    pub name: String,
+    /// The digest of its component.
+    pub digest: Digest,
+    /// Whether nothing goes on without it: if it fails, or one of its fetches does, the run stops and says so.
+    pub required: bool,
+}
+
+/// What a prefetcher said in one round.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Turn {
+    /// What it plans or gives.
+    pub gave: Gathered,
+    /// The fuel it burnt.
+    pub fuel: u64,
+    /// What it logged.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub log: Vec<String>,
+    /// What it asked for and may not have, with who says no.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub denied: Vec<(Fetch, String)>,
+}
+
 /// What a prefetcher plans or gives.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "gave", content = "of", rename_all = "snake_case")]
 pub enum Gathered {
     /// It wants these fetched first.
     More(Vec<Fetch>),
@@ -202,12 +329,12 @@ pub trait Plugins: Send + Sync {
     /// failed.
     fn route(&self, event: &Event) -> Vec<Opinion>;
 
-    /// The prefetchers that want to take part, `id@version`, in order.
-    fn prefetchers(&self, event: &Event, scope: &Scope) -> Vec<String>;
+    /// The prefetchers that want to take part, in order.
+    fn prefetchers(&self, event: &Event, scope: &Scope) -> Vec<Prefetcher>;
 
     /// Asks one prefetcher. Round 0 has no fetches and plans; later rounds are given what the rounds before asked for,
-    /// in that order. A fetch that the plugin's grant does not cover never leaves this function: it comes back to the
-    /// plugin as [`Fetched::Denied`] in the next round.
+    /// in that order. A fetch that the plugin's grant does not cover is never performed: it comes back to the
+    /// plugin as [`Fetched::Denied`] at once, and is told of in [`Turn::denied`].
     fn gather(
         &self,
         prefetcher: &str,
@@ -215,5 +342,5 @@ pub trait Plugins: Send + Sync {
         scope: &Scope,
         round: u32,
         fetched: &[(Fetch, Fetched)],
-    ) -> Gathered;
+    ) -> Turn;
 }

@@ -44,24 +44,17 @@ pub fn assemble(
         }
     }
     let mut items = Vec::new();
-    let mut missing = Vec::new();
     let of_request = responses.iter().position(|it| matches!(it.request, Request::Thread(_))).unwrap_or_default();
     for (place, response) in (0u32..).zip(responses) {
         if matches!(response.request, Request::Thread(_)) {
             continue;
         }
         let title = link::title(&response.request);
-        let Outcome::Ok(fetched) = &response.outcome else {
-            missing.push(format!("{title}: {}", words(&response.outcome)));
-            continue;
-        };
+        // What did not come the host notes by itself.
+        let Outcome::Ok(fetched) = &response.outcome else { continue };
         // What the person points at themselves matters more than what was pointed at before.
         let weight = if (place as usize) < of_request { 700 } else { 400 };
         items.push(Item { title, text: fetched.text.clone(), sources: vec![place], weight });
-    }
-    if !missing.is_empty() {
-        let title = "links that were not read".to_string();
-        items.push(Item { title, text: missing.join("\n"), sources: Vec::new(), weight: 300 });
     }
     Ok(Assembled::Done(items))
 }
@@ -76,18 +69,6 @@ fn of_conversation(event: &Event, route: &Route, responses: &[Response]) -> Vec<
     more.retain(|request| responses.iter().all(|response| response.request != *request));
     more.truncate(OF_CONVERSATION);
     more
-}
-
-fn words(outcome: &Outcome) -> String {
-    match outcome {
-        Outcome::Ok(_) => "it was read".to_string(),
-        Outcome::Denied(reason) => reason.clone(),
-        Outcome::NotFound => "there is no such thing".to_string(),
-        Outcome::Timeout => "it took too long".to_string(),
-        Outcome::TooLarge => "it is too large".to_string(),
-        Outcome::Quota => "enough was read already".to_string(),
-        Outcome::Upstream(said) => format!("the other side failed: {said}"),
-    }
 }
 
 #[cfg(test)]

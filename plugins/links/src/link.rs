@@ -1,6 +1,6 @@
 //! Links in a text, and what to fetch for each.
 
-use signalbox_plugin::prefetcher::{Change, File, Request, Route};
+use signalbox_plugin::prefetcher::{File, Numbered, Request, Route};
 use signalbox_plugin::{Event, text};
 
 /// What the links of a text lead to, each once, in the order they are written.
@@ -24,6 +24,10 @@ pub(crate) fn title(request: &Request) -> String {
         Request::File(file) | Request::Folder(file) => format!("{} of {}", file.path, file.repository),
         Request::Change(change) => format!("{}#{}", change.repository, change.number),
         Request::Http(url) => url.clone(),
+        Request::Issue(it) | Request::Remarks(it) => format!("{}#{}", it.repository, it.number),
+        Request::Checks(at) => format!("the checks of {}", at.repository),
+        Request::Search(search) => format!("\"{}\" in {}", search.words, search.repository),
+        Request::History(file) => format!("the history of {} of {}", file.path, file.repository),
     }
 }
 
@@ -45,7 +49,7 @@ fn follow(word: &str, event: &Event, route: &Route) -> Option<Request> {
         "" => route.repository.clone()?,
         name => known(name, event)?,
     };
-    Some(Request::Change(Change { repository, number }))
+    Some(Request::Change(Numbered { repository, number }))
 }
 
 /// What a path within a known repository leads to: `Some(None)` is a page of it with nothing to fetch; `None` is a path
@@ -57,7 +61,7 @@ fn within(path: &str, event: &Event) -> Option<Option<Request>> {
     let repository = known(&format!("{owner}/{}", name.trim_end_matches(".git")), event)?;
     Some(match rest {
         ["pull" | "pulls" | "merge_requests" | "changes" | "issues", number, ..] => {
-            number.parse().ok().map(|number| Request::Change(Change { repository, number }))
+            number.parse().ok().map(|number| Request::Change(Numbered { repository, number }))
         }
         // The file as it is where the work begins, not as it was at the link's own commit.
         ["blob" | "raw" | "src", _commit, file @ ..] if !file.is_empty() => {

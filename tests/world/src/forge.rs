@@ -439,7 +439,7 @@ impl signalbox_ports::forge::Forge for Forge {
             let kept = state.repository(repository)?;
             let base = kept.head(repository, Some(&opened.base))?.commit;
             let (from, to) = kept.pair(repository, &base, &opened.change.head)?;
-            let text = format!("{}\n\n{}", opened.body, from.diff(to));
+            let text = format!("{}\n\n---\n{}", opened.body, from.diff(to));
             Ok(Some((opened.change.clone(), cut(text, limit))))
         })
         .await

@@ -5,7 +5,7 @@ use std::sync::Mutex;
 use signalbox_domain::context::Trust;
 use signalbox_domain::id::Digest;
 use signalbox_domain::route::{Claim, EXPLICIT, Offer, Opinion, Place, Said};
-use signalbox_ports::plugins::{Event, Fetch, Fetched, Gathered, Piece, Scope};
+use signalbox_ports::plugins::{Event, Fetch, Fetched, Gathered, Piece, Prefetcher, Scope, Turn};
 
 /// One router and one prefetcher, obviously right, that can be told to fail.
 ///
@@ -35,24 +35,31 @@ impl signalbox_ports::plugins::Plugins for Plugins {
         opinions
     }
 
-    fn prefetchers(&self, _event: &Event, scope: &Scope) -> Vec<String> {
-        if scope.target.repository.is_some() { vec!["guide@1".into()] } else { Vec::new() }
+    fn prefetchers(&self, _event: &Event, scope: &Scope) -> Vec<Prefetcher> {
+        if scope.target.repository.is_none() {
+            return Vec::new();
+        }
+        vec![Prefetcher { name: "guide@1".into(), digest: Digest::of(b"guide@1"), required: false }]
     }
 
-    fn gather(&self, _: &str, _: &Event, scope: &Scope, _round: u32, fetched: &[(Fetch, Fetched)]) -> Gathered {
-        let Some(repository) = scope.target.repository.clone() else { return Gathered::Done(Vec::new()) };
-        match fetched.first() {
-            None => Gathered::More(vec![Fetch::File { repository, path: "AGENTS.md".into() }]),
-            Some((_, Fetched::Ok { text, source, .. })) => Gathered::Done(vec![Piece {
-                title: "AGENTS.md".into(),
-                source: source.clone(),
-                author: None,
-                trust: Trust::Reviewed,
-                text: text.clone(),
-                weight: 500,
-            }]),
-            Some(_) => Gathered::Done(Vec::new()),
-        }
+    fn gather(&self, _: &str, _: &Event, scope: &Scope, _round: u32, fetched: &[(Fetch, Fetched)]) -> Turn {
+        Turn { gave: guide(scope, fetched), fuel: 1, log: Vec::new(), denied: Vec::new() }
+    }
+}
+
+fn guide(scope: &Scope, fetched: &[(Fetch, Fetched)]) -> Gathered {
+    let Some(repository) = scope.target.repository.clone() else { return Gathered::Done(Vec::new()) };
+    match fetched.first() {
+        None => Gathered::More(vec![Fetch::File { repository, path: "AGENTS.md".into() }]),
+        Some((_, Fetched::Ok { text, source, .. })) => Gathered::Done(vec![Piece {
+            title: "AGENTS.md".into(),
+            source: source.clone(),
+            author: None,
+            trust: Trust::Reviewed,
+            text: text.clone(),
+            weight: 500,
+        }]),
+        Some(_) => Gathered::Done(Vec::new()),
     }
 }
 

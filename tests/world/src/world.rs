@@ -113,6 +113,7 @@ impl World {
             plugins: plugins.clone(),
             chats: [(IN_MEMORY.to_owned(), chat.clone() as _)].into(),
             forge: forge.clone(),
+            web: Arc::new(signalbox_ports::web::Closed),
             devbox: boxes.clone(),
             clock: clock.clone(),
         };

@@ -259,7 +259,7 @@ impl Engine {
         let event = self.event(run).await?;
         let scope = Scope { target: target.clone(), base };
         let attached = self.attached(run, tries).await?;
-        let bundle = self.fetch(run, &event, &scope, attached).await;
+        let bundle = self.fetch(run, &event, &scope, attached, tries).await?;
         let titles = bundle.items.iter().map(|item| item.title.clone()).collect();
         let omissions = bundle.omissions.clone();
         let bundle = self.keep(&serde_json::to_value(&bundle).map_err(Error::rejected)?).await?;

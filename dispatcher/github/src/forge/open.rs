@@ -135,7 +135,7 @@ impl Github {
             }
             Err(trouble) => return Err(trouble.into()),
         };
-        let text = format!("{}\n\n{diff}", pull.body.as_deref().unwrap_or_default().trim_end());
+        let text = format!("{}\n\n---\n{diff}", pull.body.as_deref().unwrap_or_default().trim_end());
         Ok(Some((pull.outline(&place.repository), cut(&text, false, limit))))
     }
 

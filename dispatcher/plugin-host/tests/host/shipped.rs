@@ -127,7 +127,7 @@ fn gather(
 ) -> (Vec<Fetch>, Vec<Piece>) {
     let mut fetched: Vec<(Fetch, Fetched)> = Vec::new();
     for round in 0..9 {
-        match host.gather(prefetcher, event, scope, round, &fetched) {
+        match host.gather(prefetcher, event, scope, round, &fetched).gave {
             Gathered::More(more) => fetched.extend(more.into_iter().map(|fetch| {
                 let came = files.iter().find(|(path, _)| matches!(&fetch, Fetch::File { path: it, .. } if it == path));
                 let came = came.map_or(Fetched::NotFound, |(path, text)| Fetched::Ok {
@@ -175,22 +175,30 @@ fn a_guide_comes_with_its_source_and_the_trust_of_what_it_was_made_of() {
 fn what_the_grant_does_not_cover_is_never_asked_and_the_plugin_is_told() {
     let host = prefetchers();
     let event = event("like https://forge.example/acme/billing/blob/main/a.rs and https://metadata.example/x");
-    let (asked, pieces) = gather(&host, "links@0.1.0", &event, &scope(Some("acme/website")), &[]);
+    let scope = scope(Some("acme/website"));
+    let (asked, pieces) = gather(&host, "links@0.1.0", &event, &scope, &[]);
     assert_eq!(asked, [Fetch::Thread { limit: 50 }]);
-    let [missing] = pieces.as_slice() else { panic!("{pieces:?}") };
-    assert_eq!(missing.trust, Trust::Untrusted);
+    assert_eq!(pieces, []);
+    let denied = host.gather("links@0.1.0", &event, &scope, 0, &[]).denied;
+    let denied: Vec<String> = denied.iter().map(|(fetch, why)| format!("{fetch}: {why}")).collect();
     assert_eq!(
-        missing.text,
-        "a.rs of acme/billing: the operator says no: a request may not read acme/billing, which it is not about\n\
-         https://metadata.example/x: the operator says no: its host is not on the list of hosts to read from"
+        denied,
+        [
+            "a.rs of acme/billing: the operator says no: a request may not read acme/billing, which it is not about",
+            "https://metadata.example/x: the operator says no: its host is not on the list of hosts to read from"
+        ]
     );
+}
+
+fn names(host: &Host, event: &Event, scope: &Scope) -> Vec<String> {
+    host.prefetchers(event, scope).into_iter().map(|it| it.name).collect()
 }
 
 #[test]
 fn only_prefetchers_that_can_match_take_part() {
     let host = prefetchers();
     let event = event("what is a monad?");
-    assert_eq!(host.prefetchers(&event, &scope(None)), ["thread@0.1.0", "links@0.1.0"]);
+    assert_eq!(names(&host, &event, &scope(None)), ["thread@0.1.0", "links@0.1.0"]);
     let all = ["thread@0.1.0", "links@0.1.0", "repo-guide@0.1.0"];
-    assert_eq!(host.prefetchers(&event, &scope(Some("acme/website"))), all);
+    assert_eq!(names(&host, &event, &scope(Some("acme/website"))), all);
 }

@@ -66,6 +66,7 @@ impl Dispatcher {
                 plugins,
                 chats: [("console".to_owned(), Arc::new(console.clone()) as _)].into(),
                 forge: forge.clone(),
+                web: Arc::new(signalbox_ports::web::Closed),
                 devbox: Arc::new(sandbox),
                 clock: Arc::new(System),
             };
