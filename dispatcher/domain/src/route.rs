@@ -229,6 +229,9 @@ pub fn select(opinions: &[Opinion], repositories: &[Repository], workflows: &[Kn
     let name = workflow.map_or(DEFAULT_WORKFLOW, |(_, claim)| claim.workflow.as_deref().unwrap_or(DEFAULT_WORKFLOW));
     let place = surest(&claims, |claim| (claim.place != Place::Open).then(|| claim.place.clone()));
     let sure = place.map_or(0, |(_, claim)| claim.score);
+    // A workflow that needs no place is not held up by a question where, unless that is surer.
+    let placeless = workflows.iter().any(|known| known.name == name && !known.repository);
+    let settled = workflow.filter(|_| placeless).map_or(sure, |(_, claim)| claim.score.max(sure));
 
     let ask = |offers: Vec<Offer>, question: String, failed| {
         let mut candidates: Vec<Candidate> = Vec::new();
@@ -280,7 +283,7 @@ pub fn select(opinions: &[Opinion], repositories: &[Repository], workflows: &[Kn
     }
     asks.sort_by_key(|(_, _, score)| core::cmp::Reverse(*score));
     if let Some((offers, question, score)) = asks.first()
-        && *score >= sure
+        && *score >= settled
     {
         return ask(offers.to_vec(), (*question).into(), failed);
     }

@@ -11,7 +11,7 @@ mod nearest;
 
 use serde::Deserialize;
 use signalbox_plugin::router::{Candidate, Claim, Outcome, Place, Question};
-use signalbox_plugin::{Attr, Event, PluginError};
+use signalbox_plugin::{Attr, Event, PluginError, Workflow};
 
 use crate::grammar::{Key, Terms};
 
@@ -42,6 +42,7 @@ pub fn route(event: &Event, _: &Config) -> Result<Outcome, PluginError> {
     if let Some(question) = unknown_workflow(event, &terms, found.as_ref()) {
         return Ok(Outcome::Ask(question));
     }
+    let found = found.or_else(|| only_place(event, &terms));
     let settings: Vec<_> = terms.settings.iter().filter(|term| !matches!(term.key, Key::Repository)).collect();
     if found.is_none() && settings.is_empty() {
         return Ok(Outcome::Pass("the request names no repository, branch, model or workflow outright".to_string()));
@@ -65,6 +66,7 @@ pub fn route(event: &Event, _: &Config) -> Result<Outcome, PluginError> {
         claim.reason = found.reason;
         written.push(found.written);
     }
+    written.retain(|it| settings.iter().all(|setting| setting.written != *it));
     for setting in settings {
         let value = setting.value.clone();
         match &setting.key {
@@ -178,12 +180,18 @@ fn unknown_repository(event: &Event, terms: &Terms) -> Option<Question> {
 /// The question to ask if `workflow:` names a workflow that is not known.
 fn unknown_workflow(event: &Event, terms: &Terms, found: Option<&Found>) -> Option<Question> {
     let term = terms.settings.iter().find(|term| matches!(term.key, Key::Workflow))?;
-    if known_workflow(event, &term.value).is_some() {
+    let mut called = event.workflows.iter().filter(|it| it.name.eq_ignore_ascii_case(&term.value));
+    if called.any(|it| there(it, found)) {
         return None;
     }
-    let near = nearest::to(&term.value, event.workflows.iter().map(|it| it.name.as_str()));
+    let here = event.workflows.iter().filter(|it| there(it, found));
+    let near = nearest::to(&term.value, here.map(|it| it.name.as_str()));
+    let place = match found {
+        Some(found) if known_workflow(event, &term.value).is_some() => format!(" for {}", found.name),
+        Some(_) | None => String::new(),
+    };
     Some(Question {
-        text: format!("There is no workflow {}. Did you mean one of these?", term.value),
+        text: format!("There is no workflow {}{place}. Did you mean one of these?", term.value),
         candidates: near
             .into_iter()
             .map(|near| Candidate {
@@ -194,6 +202,29 @@ fn unknown_workflow(event: &Event, terms: &Terms, found: Option<&Found>) -> Opti
             .collect(),
         score: EXPLICIT,
     })
+}
+
+/// The one repository that the workflow named in the request is there for.
+fn only_place(event: &Event, terms: &Terms) -> Option<Found> {
+    let term = terms.settings.iter().find(|term| matches!(term.key, Key::Workflow))?;
+    let mut places = event.workflows.iter().filter(|it| it.name.eq_ignore_ascii_case(&term.value));
+    let (Some(workflow), None) = (places.next(), places.next()) else { return None };
+    let name = workflow.repository.clone()?;
+    Some(Found {
+        reason: format!("the workflow {} is there only", workflow.name),
+        name,
+        written: term.written.clone(),
+        rule: "workflow",
+        score: EXPLICIT,
+    })
+}
+
+/// Whether a workflow is there for what the request names.
+fn there(workflow: &Workflow, found: Option<&Found>) -> bool {
+    match (&workflow.repository, found) {
+        (Some(only), Some(found)) => *only == found.name,
+        (Some(_) | None, _) => true,
+    }
 }
 
 /// The workflow that the request names, if it is known.

@@ -4,6 +4,10 @@
 
 use signalbox_plugin::text;
 
+mod lists;
+
+use lists::{ASK, ASK_ANYWHERE, DO, FIGURE, HAVE, POLITE, PRONOUNS, TELL, TELL_ANYWHERE, WOULD, WOULD_YOU};
+
 /// What a request wants.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Intent {
@@ -13,82 +17,13 @@ pub(crate) enum Intent {
     Change,
 }
 
-/// What a sentence may begin with before it says anything.
-const POLITE: [&str; 12] = ["hi", "hey", "hello", "please", "ok", "so", "and", "but", "also", "then", "thanks", "now"];
-/// What asks somebody to do something: "can you …".
-const WOULD_YOU: [&str; 5] = ["can", "could", "would", "will", "might"];
-/// What asks to be told.
-const TELL: [&str; 12] = [
-    "explain",
-    "tell",
-    "describe",
-    "summarise",
-    "summarize",
-    "show",
-    "list",
-    "compare",
-    "clarify",
-    "find",
-    "look",
-    "check",
-];
-/// What a question begins with.
-const ASK: [&str; 27] = [
-    "why", "how", "what", "whats", "where", "when", "who", "whose", "which", "is", "are", "isn", "aren", "do", "does",
-    "did", "doesn", "was", "were", "has", "have", "should", "shouldn", "can", "could", "would", "will",
-];
-/// What a request for a change begins with.
-const DO: [&str; 44] = [
-    "add",
-    "adjust",
-    "allow",
-    "build",
-    "bump",
-    "change",
-    "clean",
-    "convert",
-    "correct",
-    "create",
-    "decrease",
-    "delete",
-    "disable",
-    "document",
-    "drop",
-    "enable",
-    "extend",
-    "fix",
-    "hide",
-    "implement",
-    "improve",
-    "increase",
-    "make",
-    "migrate",
-    "move",
-    "port",
-    "put",
-    "raise",
-    "refactor",
-    "remove",
-    "rename",
-    "replace",
-    "revert",
-    "rewrite",
-    "set",
-    "simplify",
-    "support",
-    "swap",
-    "test",
-    "translate",
-    "turn",
-    "update",
-    "upgrade",
-    "use",
-];
+/// What ends a sentence, where a space follows: `cart.total` is one word.
+const ENDS: [char; 8] = ['.', '?', '!', ';', '。', '？', '！', '\n'];
 
 /// What a request wants, and the word that says so.
-pub(crate) fn of(said: &str) -> (Intent, Option<String>) {
+pub(crate) fn of(written: &str) -> (Intent, Option<String>) {
     let mut question = None;
-    for sentence in said.split_inclusive(['.', '?', '!', '\n', ';']) {
+    for sentence in sentences(&text::said(&named(written))) {
         match begins(sentence) {
             Some((Intent::Change, word)) => return (Intent::Change, Some(word)),
             Some((Intent::Question, word)) => question = question.or(Some(word)),
@@ -102,29 +37,128 @@ pub(crate) fn of(said: &str) -> (Intent, Option<String>) {
     }
 }
 
+/// The text with a word in place of inline code: in "`a.b` is wrong" something is wrong, it is not asked whether.
+fn named(written: &str) -> String {
+    let mut kept = String::with_capacity(written.len());
+    for (number, part) in written.split("```").enumerate() {
+        if number > 0 {
+            kept.push_str("```");
+        }
+        if number % 2 == 1 || part.matches('`').count() % 2 == 1 {
+            kept.push_str(part);
+        } else {
+            kept.extend(part.split('`').enumerate().map(|(place, it)| if place % 2 == 1 { "code" } else { it }));
+        }
+    }
+    kept
+}
+
+fn sentences(said: &str) -> impl Iterator<Item = &str> {
+    let mut rest = said;
+    std::iter::from_fn(move || {
+        let end = rest.char_indices().find_map(|(at, c)| {
+            let after = at + c.len_utf8();
+            let over = rest[after..].chars().next().is_none_or(|next| next.is_whitespace() || !next.is_ascii());
+            (ENDS.contains(&c) && (over || c == '\n' || !c.is_ascii())).then_some(after)
+        });
+        let (sentence, after) = rest.split_at(end.unwrap_or(rest.len()));
+        rest = after;
+        (!sentence.is_empty()).then_some(sentence)
+    })
+}
+
 /// What a sentence says it wants by how it begins; `None` for a statement.
 fn begins(sentence: &str) -> Option<(Intent, String)> {
-    let asks = sentence.trim_end().ends_with('?');
-    let words: Vec<String> = text::words(sentence)
-        .flat_map(|word| word.split(['\'', '’']).next().map(str::to_lowercase))
-        .skip_while(|word| POLITE.contains(&word.as_str()))
-        .collect();
+    let asks = sentence.trim_end().ends_with(['?', '？']);
+    let words = words(sentence);
     let word = |at: usize| words.get(at).map_or("", String::as_str);
-    let first = word(0);
-    if WOULD_YOU.contains(&first) && word(1) == "you" {
-        let verb = if word(2) == "please" { word(3) } else { word(2) };
-        let intent = if TELL.contains(&verb) { Intent::Question } else { Intent::Change };
-        return Some((intent, verb.to_string()));
+    let is = |list: &[&str], at: usize| list.contains(&word(at));
+    let (first, second) = (word(0), word(1));
+    let question = |word: &str| Some((Intent::Question, word.to_string()));
+    let change = |word: &str| Some((Intent::Change, word.to_string()));
+
+    if (is(&WOULD, 0) && ["you", "we", "someone", "somebody", "anyone", "i"].contains(&second)) || is(&WOULD_YOU, 0) {
+        let verb = match (is(&WOULD, 0), word(2)) {
+            (false, _) => second,
+            (true, "please" | "mind") => word(3),
+            (true, verb) => verb,
+        };
+        let verb = stem(verb);
+        // "Can we have …?" is a wish, "can I delete it?" is not an order.
+        let other = if is(&WOULD, 0) && second != "you" { !DO.contains(&verb) && !HAVE.contains(&verb) } else { false };
+        let told = TELL.contains(&verb) || verb == "see" || words.iter().any(|it| TELL_ANYWHERE.contains(&it.as_str()));
+        let own = second == "i" && !HAVE.contains(&verb);
+        return if told || other || own { question(verb) } else { change(verb) };
+    }
+    // "Would be nice to have it" wishes, "who can do it?" looks for somebody to do it.
+    if is(&WOULD, 0) && second == "be" && !asks {
+        return None;
+    }
+    if first == "who" && is(&WOULD, 1) && (is(&DO, 2) || is(&["do", "take", "help"], 2)) {
+        return change(word(2));
+    }
+    // "If so, stop that": what counts is what follows.
+    let clauses = || sentence.split([',', ':']).skip(1).map(self::words);
+    let ordered = |clause: &Vec<String>| clause.first().is_some_and(|it| DO.contains(&it.as_str()) || it == "do");
+    if !asks && let Some(clause) = clauses().find(ordered) {
+        return change(clause.first().map_or("", String::as_str));
     }
     // "Why don't we …", "how about …": a suggestion, not a question.
-    let suggests = (first == "why" && word(1) == "don") || (first == "how" && word(1) == "about");
-    if DO.contains(&first) || suggests {
-        return Some((Intent::Change, first.to_string()));
+    let suggests = (first == "why" && second == "don") || (first == "how" && second == "about");
+    // "Do it", but "do people see it?"
+    let done = first == "do" && !asks && !PRONOUNS.contains(&second);
+    if is(&DO, 0) || suggests || done {
+        return change(first);
     }
-    if TELL.contains(&first) || ASK.contains(&first) {
-        return Some((Intent::Question, first.to_string()));
+    let figure = is(&FIGURE, 0)
+        && ["out", "into", "if", "whether", "why", "how", "what", "which", "who", "where"].contains(&second);
+    let wonder = first == "i" && (second == "wonder" || (second == "don" && word(3) == "understand"));
+    let denied = first == "don" && PRONOUNS.contains(&word(2));
+    let idea = ["any", "no"].contains(&first) && second == "idea";
+    if is(&TELL, 0) || is(&ASK, 0) || figure || wonder || idea || denied {
+        return question(first);
+    }
+    if let Some(meant) = ["why", "how", "what", "where", "when", "which"].into_iter().find(|it| slipped(it, first)) {
+        return question(meant);
+    }
+    if let Some(found) = ASK_ANYWHERE.into_iter().find(|it| sentence.contains(it)) {
+        return question(found);
     }
     (asks && !words.is_empty()).then(|| (Intent::Question, "?".to_string()))
+}
+
+/// The words of a sentence from the first that says something, in lower case and without what follows an apostrophe.
+fn words(sentence: &str) -> Vec<String> {
+    let inverted = |c: char| c == '¿' || c == '¡';
+    text::words(sentence)
+        .flat_map(|word| word.trim_start_matches(inverted).split('-'))
+        .flat_map(|word| {
+            let mut parts = word.split(['\'', '’']).map(str::to_lowercase);
+            let head = parts.next();
+            // "don't understand" is three words here.
+            head.into_iter().chain(parts.next().filter(|it| it == "t"))
+        })
+        .filter(|word| !word.is_empty())
+        .skip_while(|word| POLITE.contains(&word.as_str()))
+        .collect()
+}
+
+/// "mind fixing" asks to fix.
+fn stem(verb: &str) -> &str {
+    let bare = verb.strip_suffix("ing").unwrap_or(verb);
+    DO.into_iter().chain(TELL).find(|it| *it == bare || it.strip_suffix('e') == Some(bare)).unwrap_or(verb)
+}
+
+/// Whether a word is another with its letters in the wrong order, or with one missing from a long one.
+fn slipped(meant: &str, written: &str) -> bool {
+    let sorted = |word: &str| {
+        let mut letters: Vec<char> = word.chars().collect();
+        letters.sort_unstable();
+        letters
+    };
+    let missing =
+        || meant.len() > 4 && (0..meant.len()).any(|at| format!("{}{}", &meant[..at], &meant[at + 1..]) == written);
+    meant != written && (sorted(meant) == sorted(written) || missing())
 }
 
 #[cfg(test)]
@@ -139,11 +173,31 @@ mod tests {
             ("could you please explain the login", Intent::Question),
             ("the price is $9, right?", Intent::Question),
             ("where's the FAQ", Intent::Question),
+            ("can I delete a plan?", Intent::Question),
+            ("can someone see why it is slow?", Intent::Question),
+            ("I don't understand how it works", Intent::Question),
+            ("waht is it", Intent::Question),
+            ("wher is it", Intent::Question),
+            ("wieso ist das so", Intent::Question),
+            ("könntest du erklären, wie das geht", Intent::Question),
+            ("なぜ遅いのですか", Intent::Question),
             ("the pricing page says $9, it should say $12", Intent::Change),
             ("could you fix the login?", Intent::Change),
+            ("would you mind fixing the login?", Intent::Change),
+            ("can we have a dark mode?", Intent::Change),
+            ("can I get a dark mode?", Intent::Change),
             ("Why is it $9? Please make it $12.", Intent::Change),
+            ("does it log that? If so, stop it", Intent::Change),
+            ("is it wrong? I think so, please do it", Intent::Change),
             ("why don't we remove it", Intent::Change),
+            ("`a.b` is wrong", Intent::Change),
+            ("a.b is wrong. What is c.d", Intent::Question),
+            ("do #41 as well", Intent::Change),
+            ("would be nice to have it", Intent::Change),
+            ("It is at the top. Who can do that?", Intent::Change),
             ("also the FAQ", Intent::Change),
+            ("kannst du das reparieren?", Intent::Change),
+            ("¿puedes arreglarlo?", Intent::Change),
         ] {
             assert_eq!(of(text).0, intent, "{text}");
         }

@@ -8,6 +8,7 @@ mod component;
 
 mod intent;
 mod mention;
+mod near;
 mod phrase;
 
 use std::collections::BTreeMap;
@@ -45,12 +46,18 @@ const SPOKEN_OF: u16 = 780;
 /// The name of a repository, which may also be an everyday word: less than the conversation's and the room's default,
 /// more than the person's.
 const OCCURS: u16 = 550;
+/// How much less a name counts with a slip of the fingers in it.
+const SLIP: u16 = 5;
 /// What kind of request it is, without a place.
 const KIND: u16 = 300;
 /// There is only one repository.
 const ONLY: u16 = 200;
 /// Nothing says which repository.
 const ASK: u16 = 100;
+/// The person says which one it is not: more than the room's default, which may be just that.
+const NOT_THERE: u16 = 650;
+/// They say so of the one that this conversation is about.
+const NOT_HERE: u16 = 790;
 /// How many repositories a person is offered.
 const OFFERED: usize = 5;
 
@@ -61,9 +68,14 @@ pub fn route(event: &Event, config: &Config) -> Result<Outcome, PluginError> {
     if words.is_empty() {
         return Ok(Outcome::Pass("the request has no words".to_string()));
     }
-    let kind = kind(event, config, &said, &words)?;
-    let places = places(event, config, &words)?;
-    match places.as_slice() {
+    let kind = kind(event, config, &words)?;
+    // What is quoted is somebody's words more often than the name of a place: it counts where nothing else does.
+    let mut places = places(event, config, &Words::of(&unquoted(&said)))?;
+    if places.found.is_empty() {
+        places = self::places(event, config, &words)?;
+    }
+    match places.found.as_slice() {
+        [] if !places.taken_back.is_empty() => Ok(Outcome::Ask(elsewhere(event, &words, &kind, &places.taken_back))),
         [] => Ok(without_a_place(event, &words, kind)),
         [place] => Ok(Outcome::Claim(Claim {
             workflow: kind.workflow,
@@ -102,7 +114,7 @@ struct Kind {
     question: bool,
 }
 
-fn kind(event: &Event, config: &Config, said: &str, words: &Words) -> Result<Kind, PluginError> {
+fn kind(event: &Event, config: &Config, words: &Words) -> Result<Kind, PluginError> {
     let known = |name: &str| event.workflows.iter().any(|it| it.name == name);
     if let Some((phrase, workflow)) = phrase::longest(&config.workflows, words) {
         if !known(workflow) {
@@ -119,7 +131,7 @@ fn kind(event: &Event, config: &Config, said: &str, words: &Words) -> Result<Kin
             question: false,
         });
     }
-    let (intent, word) = intent::of(said);
+    let (intent, word) = intent::of(&event.text);
     let (name, reason, rule) = match intent {
         Intent::Question => (&config.answer, "it is a question", "question"),
         Intent::Change => (&config.change, "it asks for a change", "change"),
@@ -143,10 +155,19 @@ struct Found {
     score: u16,
 }
 
-/// The repositories of the strongest kind of word in the request.
-fn places(event: &Event, config: &Config, words: &Words) -> Result<Vec<Found>, PluginError> {
-    let mut found: Vec<Found> = Vec::new();
-    for (phrase, name) in phrase::all(&config.repositories, words) {
+/// The repositories that a request speaks of.
+#[derive(Default)]
+struct Places {
+    /// Those of the strongest kind of word in it.
+    found: Vec<Found>,
+    /// Those it says it is not about.
+    taken_back: Vec<String>,
+}
+
+fn places(event: &Event, config: &Config, words: &Words) -> Result<Places, PluginError> {
+    let Places { mut found, mut taken_back } = Places::default();
+    let meant = |at: &std::ops::Range<usize>| !mention::taken_back(at, words);
+    for (phrase, name) in phrase::all(&config.repositories, words, meant) {
         let known = event.repositories.iter().find(|it| it.name.eq_ignore_ascii_case(name)).ok_or_else(|| {
             PluginError::Config(format!(
                 "`repositories` says that \"{phrase}\" means {name}, and that is not a repository I know; change or remove it"
@@ -154,25 +175,64 @@ fn places(event: &Event, config: &Config, words: &Words) -> Result<Vec<Found>, P
         })?;
         add(&mut found, &known.name, phrase, PHRASE, "phrase", format!("\"{phrase}\" means {name} in this team"));
     }
+    if found.is_empty() {
+        for (phrase, name) in &config.repositories {
+            let places: Vec<_> = near::find(&Words::of(phrase), words).filter(meant).collect();
+            let known = event.repositories.iter().find(|it| it.name.eq_ignore_ascii_case(name));
+            if let (Some(at), Some(known)) = (places.first(), known) {
+                let written = at.clone().map(|place| words.at(place)).collect::<Vec<_>>().join(" ");
+                let reason = format!("\"{written}\" is nearly \"{phrase}\", which means {name} in this team");
+                add(&mut found, &known.name, &written, PHRASE - SLIP, "phrase-misspelled", reason);
+            }
+        }
+    }
+    let mut mentioned: Vec<_> =
+        event.repositories.iter().filter_map(|it| Some((&it.name, mention::of(&it.name, words)?))).collect();
+    mention::enumerate(&mut mentioned, words);
     for wanted in [Mention::SpokenOf, Mention::Occurs] {
         if !found.is_empty() {
             break;
         }
-        for repository in &event.repositories {
-            match mention::of(&repository.name, words) {
-                Some((mention, written)) if mention == wanted => {
-                    let (score, rule) = match mention {
-                        Mention::SpokenOf => (SPOKEN_OF, "repository-spoken-of"),
-                        Mention::Occurs => (OCCURS, "repository-name"),
-                    };
-                    let reason = format!("\"{written}\" is the name of {}", repository.name);
-                    add(&mut found, &repository.name, &written, score, rule, reason);
-                }
-                Some(_) | None => {}
-            }
+        for (name, mentioned) in mentioned.iter().filter(|(_, mentioned)| mentioned.how == wanted) {
+            let written = &mentioned.written;
+            let (score, rule) = match (wanted, mentioned.misspelled) {
+                (Mention::SpokenOf, false) => (SPOKEN_OF, "repository-spoken-of"),
+                (Mention::SpokenOf, true) => (SPOKEN_OF - SLIP, "repository-spoken-of-misspelled"),
+                (Mention::Occurs | Mention::TakenBack, false) => (OCCURS, "repository-name"),
+                (Mention::Occurs | Mention::TakenBack, true) => (OCCURS - SLIP, "repository-name-misspelled"),
+            };
+            let is = if mentioned.misspelled { "nearly " } else { "" };
+            add(&mut found, name, written, score, rule, format!("\"{written}\" is {is}the name of {name}"));
         }
     }
-    Ok(found)
+    let not = mentioned.iter().filter(|(_, mentioned)| mentioned.how == Mention::TakenBack);
+    taken_back.extend(not.map(|(name, _)| (*name).clone()));
+    Ok(Places { found, taken_back })
+}
+
+/// What is said outside of double quotes, as far as more than one word is in them.
+fn unquoted(said: &str) -> String {
+    let plain = said.replace(['“', '”', '„'], "\"");
+    let mut parts = plain.split('"').enumerate().peekable();
+    let mut kept = String::with_capacity(plain.len());
+    while let Some((number, part)) = parts.next() {
+        // The last part, if it is inside, was never closed.
+        let quoted = number % 2 == 1 && parts.peek().is_some() && part.trim().contains(char::is_whitespace);
+        kept.push_str(if quoted { " , " } else { part });
+    }
+    kept
+}
+
+/// What to ask who says only where it is not.
+fn elsewhere(event: &Event, words: &Words, kind: &Kind, taken_back: &[String]) -> Question {
+    let here = |name: &String| event.memory.as_ref().is_some_and(|memory| memory.repository.as_ref() == Some(name));
+    let mut candidates = offers(event, words, kind);
+    candidates.retain(|it| !matches!(&it.place, Place::Repository(name) if taken_back.contains(name)));
+    Question {
+        text: format!("Which repository is it about, if not {}?", taken_back.join(" or ")),
+        candidates,
+        score: if taken_back.iter().any(here) { NOT_HERE } else { NOT_THERE },
+    }
 }
 
 fn add(found: &mut Vec<Found>, repository: &str, matched: &str, score: u16, rule: &'static str, reason: String) {

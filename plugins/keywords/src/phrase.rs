@@ -1,4 +1,4 @@
-//! Phrases in a text: whole words, in any case, whatever stands between them.
+//! Phrases in a text: whole words, in any case, within one clause.
 
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -10,27 +10,61 @@ const COMMON: [&str; 14] = [
 ];
 /// The fewest letters of a word that says something.
 const TELLING: usize = 4;
+/// What ends a clause.
+const ENDS: [char; 20] =
+    [',', '.', ';', ':', '!', '?', '(', ')', '[', ']', '…', '—', '–', '、', '。', '，', '！', '？', '：', '；'];
 
-/// The words of a text, in order and in lower case. Addresses and everything with a slash are left out: what is in them
-/// is not spoken.
+/// The words of a text, in order and in lower case; nothing (an empty one) where a clause ends. Addresses and
+/// everything with a slash are left out, and so are the names of rooms and people (`#room`, `@name`): what is in them is
+/// not spoken.
 pub(crate) struct Words(Vec<String>);
 
 impl Words {
     pub(crate) fn of(text: &str) -> Self {
-        let spoken = text.split_whitespace().filter(|word| !word.contains('/'));
-        let words = spoken.flat_map(|word| word.split(|c: char| !c.is_alphanumeric()).filter(|part| !part.is_empty()));
-        Self(words.map(str::to_lowercase).collect())
+        let mut words = Self(Vec::new());
+        for chunk in text.split_whitespace() {
+            if chunk.contains('/') || chunk.starts_with(['#', '@']) || !chunk.contains(char::is_alphanumeric) {
+                words.pause();
+                continue;
+            }
+            if chunk.starts_with(ENDS) {
+                words.pause();
+            }
+            // A single letter and what follows it are one word: an e-mail is no mail.
+            let one = |letter: &str| letter.chars().count() == 1 && letter.chars().all(char::is_alphabetic);
+            let joined = chunk.split_once('-').filter(|(letter, _)| one(letter)).map(|(a, b)| format!("{a}{b}"));
+            let chunk = joined.as_deref().unwrap_or(chunk);
+            for part in chunk.split(|c: char| !c.is_alphanumeric()).filter(|part| !part.is_empty()) {
+                words.0.extend(scripts(part).map(str::to_lowercase));
+            }
+            if chunk.trim_end_matches(['"', '\'', '”', '*', '_']).ends_with(ENDS) {
+                words.pause();
+            }
+        }
+        words
+    }
+
+    fn pause(&mut self) {
+        if self.0.last().is_some_and(|last| !last.is_empty()) {
+            self.0.push(String::new());
+        }
     }
 
     pub(crate) fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.0.iter().all(String::is_empty)
+    }
+
+    /// How many there are, with the ends of clauses.
+    pub(crate) fn len(&self) -> usize {
+        self.0.len()
     }
 
     /// Where a phrase stands, each place it does.
     pub(crate) fn find<'a>(&'a self, phrase: &'a Words) -> impl Iterator<Item = Range<usize>> + 'a {
         let size = phrase.0.len();
         let windows = self.0.windows(size.max(1)).enumerate();
-        windows.filter(move |(_, window)| size > 0 && **window == phrase.0[..]).map(move |(at, _)| at..at + size)
+        let same = move |window: &[String]| size > 0 && window == &phrase.0[..];
+        windows.filter(move |(_, window)| same(window)).map(move |(at, _)| at..at + size)
     }
 
     /// The word that many places before a position.
@@ -56,12 +90,33 @@ impl Words {
     }
 }
 
-/// The phrases that occur, without those that only occur within a longer one.
-pub(crate) fn all<'a>(phrases: &'a BTreeMap<String, String>, words: &Words) -> Vec<(&'a str, &'a str)> {
+/// A word cut where the script changes: "billingの" is a name and a particle, though no space is between them.
+fn scripts(word: &str) -> impl Iterator<Item = &str> {
+    let mut rest = word;
+    std::iter::from_fn(move || {
+        let first = rest.chars().next()?;
+        let end = rest.find(|c: char| c.is_ascii() != first.is_ascii() && (ideographic(c) || ideographic(first)));
+        let (part, after) = rest.split_at(end.unwrap_or(rest.len()));
+        rest = after;
+        Some(part)
+    })
+}
+
+fn ideographic(c: char) -> bool {
+    c >= '\u{2e80}'
+}
+
+/// The phrases that `counts` says are meant where they stand, without those that only occur within a longer one.
+pub(crate) fn all<'a>(
+    phrases: &'a BTreeMap<String, String>,
+    words: &Words,
+    counts: impl Fn(&Range<usize>) -> bool,
+) -> Vec<(&'a str, &'a str)> {
     let mut found: Vec<(Range<usize>, &str, &str)> = Vec::new();
     for (phrase, meaning) in phrases {
         found.extend(words.find(&Words::of(phrase)).map(|at| (at, phrase.as_str(), meaning.as_str())));
     }
+    found.retain(|(at, _, _)| counts(at));
     let within = |it: &Range<usize>| {
         found.iter().any(|(other, _, _)| other.len() > it.len() && other.start <= it.start && it.end <= other.end)
     };
@@ -76,7 +131,7 @@ pub(crate) fn all<'a>(phrases: &'a BTreeMap<String, String>, words: &Words) -> V
 
 /// The phrase of the most words that occurs; of several, the first by the alphabet.
 pub(crate) fn longest<'a>(phrases: &'a BTreeMap<String, String>, words: &Words) -> Option<(&'a str, &'a str)> {
-    let mut found = all(phrases, words);
+    let mut found = all(phrases, words, |_| true);
     found.sort_by_key(|(phrase, _)| std::cmp::Reverse(Words::of(phrase).0.len()));
     found.first().copied()
 }
@@ -87,7 +142,7 @@ mod tests {
 
     fn found(phrases: &[&str], text: &str) -> Vec<String> {
         let phrases = phrases.iter().map(|it| ((*it).to_string(), String::new())).collect();
-        all(&phrases, &Words::of(text)).into_iter().map(|(phrase, _)| phrase.to_string()).collect()
+        all(&phrases, &Words::of(text), |_| true).into_iter().map(|(phrase, _)| phrase.to_string()).collect()
     }
 
     #[test]
@@ -95,6 +150,10 @@ mod tests {
         assert_eq!(found(&["pricing page"], "The Pricing-Page's title"), ["pricing page"]);
         assert_eq!(found(&["pricing page"], "repricing pages"), [""; 0]);
         assert_eq!(found(&["docs"], "see example.com/docs and and/or"), [""; 0]);
+        assert_eq!(found(&["docs"], "#docs and @docs are not spoken of"), [""; 0]);
+        assert_eq!(found(&["pricing page"], "the pricing, page two"), [""; 0], "a clause ends between them");
+        assert_eq!(found(&["pricing page"], "the pricing pageを直す"), ["pricing page"]);
+        assert_eq!(found(&["mail", "email"], "an e-mail"), ["email"]);
     }
 
     #[test]

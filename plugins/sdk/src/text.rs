@@ -19,7 +19,9 @@ pub fn words(text: &str) -> impl Iterator<Item = &str> {
 
 /// A word without the punctuation around it.
 pub fn bare(word: &str) -> &str {
-    let word = word.trim_matches(|c: char| "()<>{}\"'“”‘’,;:!?*_~…".contains(c)).trim_end_matches('.');
+    let around = |c: char| "()<>{}\"'“”‘’,;:!?*_~…".contains(c);
+    // A dot before a word may be the name's own; a dot after it ends a sentence, inside of brackets or outside.
+    let word = word.trim_start_matches(around).trim_end_matches(|c| around(c) || c == '.');
     match word.split_once('|') {
         Some((link, _label)) if link.contains("://") => link,
         Some(_) | None => word,
