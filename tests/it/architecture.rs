@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use cargo_metadata::{DependencyKind, Metadata, MetadataCommand, Package};
 
 /// Whom each crate of the dispatcher and each plugin knows, of ours: arrows point down.
-const EDGES: [(&str, &[&str]); 22] = [
+const EDGES: [(&str, &[&str]); 23] = [
     ("domain", &[]),
     ("workflow", &["domain"]),
     ("ports", &["domain"]),
@@ -19,6 +19,7 @@ const EDGES: [(&str, &[&str]); 22] = [
     ("git", &["domain", "ports"]),
     ("ingress", &["domain", "ports"]),
     ("plugin-host", &["domain", "ports"]),
+    ("web", &["ports"]),
     // What a lock holds a plugin to is what the host checks: its manifest, its grants, its pin.
     ("registry", &["domain", "plugin-host"]),
     ("sqlite", &["domain", "ports"]),
@@ -59,7 +60,7 @@ const HEAVY: [(&str, &[&str]); 15] = [
     ("ureq", &["cli", "runner", "world-github"]),
     (
         "tokio",
-        &["cli", "console", "engine", "gateway", "git", "github", "ingress", "sandbox", "slack", "world-github", "world-model", "world-slack"],
+        &["cli", "console", "engine", "gateway", "git", "github", "ingress", "sandbox", "slack", "web", "world-github", "world-model", "world-slack"],
     ),
 ];
 

@@ -14,6 +14,16 @@ pub struct Bounds {
     pub within: Span,
 }
 
+impl Bounds {
+    /// Whether a host, in small letters, is among those that may be asked.
+    pub fn covers(&self, host: &str) -> bool {
+        self.hosts.iter().any(|pattern| match pattern.strip_prefix("*.") {
+            Some(parent) => host.strip_suffix(parent).is_some_and(|rest| rest.ends_with('.') && rest.len() > 1),
+            None => pattern == "*" || *pattern == host,
+        })
+    }
+}
+
 /// A page, as text.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Page {
