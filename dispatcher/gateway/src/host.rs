@@ -32,10 +32,9 @@ pub(crate) async fn at(gateway: &Gateway, rest: &str, request: Request<Incoming>
         Some((host, port)) => (host, Some(port.parse().map_err(|_| not_granted(request.method(), rest))?)),
         None => (authority, None),
     };
-    let rule = [true, false].into_iter().find_map(|tls| {
-        let port = port.unwrap_or(if tls { 443 } else { 80 });
-        gateway.0.rules.fetch(request.method().as_str(), host, port, tls, path)
-    });
+    let tls = gateway.0.rules.tls(host, port);
+    let port = port.unwrap_or(if tls { 443 } else { 80 });
+    let rule = gateway.0.rules.fetch(request.method().as_str(), host, port, tls, path);
     let rule = rule.ok_or_else(|| not_granted(request.method(), rest))?;
     let asked = format!("{path}{}", headers::fetch_query(request.uri().query()));
     fetch(gateway, rule, &asked, request).await

@@ -68,6 +68,13 @@ impl Rules {
         })
     }
 
+    /// Whether anything of that host is granted over TLS: then nothing of it is asked for without.
+    pub(crate) fn tls(&self, host: &str, port: Option<u16>) -> bool {
+        let host = name(host);
+        let named = |known: &Host| Some(&known.name) == host.as_ref() && known.tls;
+        self.hosts.iter().any(|known| named(known) && port.is_none_or(|port| port == known.port))
+    }
+
     /// The rule by which a tunnel to that host is granted: only where everything there is.
     pub(crate) fn tunnel(&self, host: &str, port: u16) -> Option<&Host> {
         let host = name(host)?;

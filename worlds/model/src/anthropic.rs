@@ -9,9 +9,10 @@ pub(crate) fn hear(body: &Value) -> Result<Heard, String> {
         model: required(body, "model")?.to_owned(),
         streamed: body["stream"].as_bool().unwrap_or(false),
         counted: true,
+        most: body["max_tokens"].as_u64(),
         ..Heard::default()
     };
-    if body["max_tokens"].as_u64().is_none_or(|most| most == 0) {
+    if heard.most.is_none_or(|most| most == 0) {
         return Err("max_tokens: Field required".to_owned());
     }
     for tool in body["tools"].as_array().into_iter().flatten() {
@@ -82,6 +83,7 @@ fn usage(answer: &Answer<'_>, output: u64) -> Value {
 fn stop_reason(answer: &Answer<'_>) -> &'static str {
     match answer {
         _ if answer.declined => "refusal",
+        _ if answer.cut => "max_tokens",
         _ if answer.turn.calls.is_empty() => "end_turn",
         _ => "tool_use",
     }

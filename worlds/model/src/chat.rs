@@ -9,6 +9,7 @@ pub(crate) fn hear(body: &Value) -> Result<Heard, String> {
         model: required(body, "model")?.to_owned(),
         streamed: body["stream"].as_bool().unwrap_or(false),
         counted: body["stream_options"]["include_usage"].as_bool().unwrap_or(false),
+        most: body["max_completion_tokens"].as_u64().or(body["max_tokens"].as_u64()),
         ..Heard::default()
     };
     let tools = body["tools"].as_array().into_iter().flatten();
@@ -52,6 +53,7 @@ fn usage(answer: &Answer<'_>) -> Value {
 fn finish(answer: &Answer<'_>) -> &'static str {
     match answer {
         _ if answer.declined => "content_filter",
+        _ if answer.cut => "length",
         _ if answer.turn.calls.is_empty() => "stop",
         _ => "tool_calls",
     }

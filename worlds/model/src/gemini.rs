@@ -11,6 +11,7 @@ pub(crate) fn hear(path: &str, body: &Value) -> Result<Heard, String> {
         model: model.to_owned(),
         streamed: action == "streamGenerateContent",
         counted: true,
+        most: body["generationConfig"]["maxOutputTokens"].as_u64(),
         ..Heard::default()
     };
     for tools in body["tools"].as_array().into_iter().flatten() {
@@ -41,7 +42,7 @@ fn usage(answer: &Answer<'_>) -> Value {
     json!({
         "promptTokenCount": tokens.read(),
         "cachedContentTokenCount": tokens.cached,
-        "candidatesTokenCount": tokens.output - tokens.thought,
+        "candidatesTokenCount": tokens.output.saturating_sub(tokens.thought),
         "thoughtsTokenCount": tokens.thought,
         "totalTokenCount": tokens.read() + tokens.output,
     })
@@ -50,7 +51,12 @@ fn usage(answer: &Answer<'_>) -> Value {
 fn frame(answer: &Answer<'_>, parts: Value, end: bool) -> Value {
     let mut candidate = json!({ "content": { "role": "model", "parts": parts }, "index": 0 });
     if end {
-        candidate["finishReason"] = if answer.declined { "SAFETY" } else { "STOP" }.into();
+        let reason = match answer {
+            _ if answer.declined => "SAFETY",
+            _ if answer.cut => "MAX_TOKENS",
+            _ => "STOP",
+        };
+        candidate["finishReason"] = reason.into();
     }
     let mut frame = json!({
         "candidates": [candidate],

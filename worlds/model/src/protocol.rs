@@ -34,6 +34,8 @@ pub(crate) struct Heard {
     pub(crate) streamed: bool,
     /// Whether the usage is asked for at the end of the stream, where that has to be asked for.
     pub(crate) counted: bool,
+    /// The most tokens of an answer.
+    pub(crate) most: Option<u64>,
 }
 
 /// One event of a stream.
@@ -69,6 +71,8 @@ pub(crate) struct Answer<'a> {
     /// Whether the usage is said.
     pub(crate) counted: bool,
     pub(crate) declined: bool,
+    /// Whether it has fewer tokens than the script has, because no more were asked for.
+    pub(crate) cut: bool,
 }
 
 impl Protocol {

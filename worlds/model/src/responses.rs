@@ -9,6 +9,7 @@ pub(crate) fn hear(body: &Value) -> Result<Heard, String> {
         model: required(body, "model")?.to_owned(),
         streamed: body["stream"].as_bool().unwrap_or(false),
         counted: true,
+        most: body["max_output_tokens"].as_u64(),
         ..Heard::default()
     };
     if !body["previous_response_id"].is_null() {
@@ -70,7 +71,7 @@ fn response(answer: &Answer<'_>, status: &str, output: Vec<Value>, usage: Value)
         "created_at": 1_700_000_000,
         "status": status,
         "error": null,
-        "incomplete_details": null,
+        "incomplete_details": if status == "incomplete" { json!({ "reason": "max_output_tokens" }) } else { Value::Null },
         "model": answer.heard.model,
         "output": output,
         "parallel_tool_calls": true,
@@ -118,7 +119,7 @@ fn outputs(answer: &Answer<'_>) -> Vec<Value> {
 
 pub(crate) fn whole(answer: &Answer<'_>) -> Value {
     let usage = if answer.counted { usage(answer) } else { Value::Null };
-    response(answer, "completed", outputs(answer), usage)
+    response(answer, if answer.cut { "incomplete" } else { "completed" }, outputs(answer), usage)
 }
 
 pub(crate) fn stream(answer: &Answer<'_>) -> Vec<Event> {
@@ -174,7 +175,8 @@ pub(crate) fn stream(answer: &Answer<'_>) -> Vec<Event> {
         tell("response.output_item.done", json!({ "output_index": index, "item": done }));
         index += 1;
     }
-    tell("response.completed", json!({ "response": self::whole(answer) }));
+    let end = if answer.cut { "response.incomplete" } else { "response.completed" };
+    tell(end, json!({ "response": self::whole(answer) }));
     events
 }
 

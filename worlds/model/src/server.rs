@@ -209,9 +209,16 @@ fn say(
 
 fn spoken(protocol: Protocol, heard: &Heard, turn: &Turn, fault: Option<Fault>, number: usize) -> Response {
     let declined = fault == Some(Fault::Declined);
-    let silent = Turn { calls: Vec::new(), ..turn.clone() };
-    let turn = if declined { &silent } else { turn };
-    let answer = Answer { heard, turn, number, counted: fault != Some(Fault::Uncounted), declined };
+    let mut turn = turn.clone();
+    if declined {
+        turn.calls.clear();
+    }
+    // Who is asked for fewer tokens writes fewer, whatever the script has.
+    let cut = heard.most.is_some_and(|most| turn.tokens.output > most);
+    turn.tokens.output = turn.tokens.output.min(heard.most.unwrap_or(u64::MAX));
+    turn.tokens.thought = turn.tokens.thought.min(turn.tokens.output);
+    let turn = &turn;
+    let answer = Answer { heard, turn, number, counted: fault != Some(Fault::Uncounted), declined, cut };
     if !heard.streamed {
         return match whole(&protocol.whole(&answer)) {
             Reply::Said(response) => response,
