@@ -12,6 +12,7 @@ use crate::event::{Class, Why};
 use crate::protocol::Protocol;
 use crate::reach;
 use crate::refusal::Refusal;
+use crate::tokens::Keeps;
 
 /// Bytes of a text that are taken for one token, to be on the dear side: real ones have three to four.
 const BYTES_PER_TOKEN: u64 = 2;
@@ -35,6 +36,8 @@ pub(crate) struct Said {
     pub(crate) least: u64,
     /// No fewer tokens than the model reads, but for the strangest texts.
     pub(crate) read: u64,
+    /// What it may have kept.
+    pub(crate) keeps: Keeps,
 }
 
 /// What `bytes` say; or why they are not passed on.
@@ -72,6 +75,11 @@ pub(crate) fn read(
         most,
         least: thoughts.unwrap_or(0).saturating_add(LEAST_TOKENS).min(most.unwrap_or(u64::MAX)),
         read: AROUND_TOKENS + text.div_ceil(BYTES_PER_TOKEN) + pictures * PICTURE_TOKENS,
+        keeps: match protocol {
+            Protocol::Messages => keeps(&body),
+            // They keep what they like.
+            Protocol::Responses | Protocol::Chat | Protocol::Gemini => Keeps::Short,
+        },
         model,
     })
 }
@@ -120,6 +128,23 @@ pub(crate) fn amended(protocol: Protocol, said: &Said, cut: Option<u64>, bytes: 
     }
     let fields = written.iter().map(|(name, value)| format!("{}:{}", Value::from(name.as_str()), value.get()));
     Ok(Bytes::from(format!("{{{}}}", fields.collect::<Vec<_>>().join(","))))
+}
+
+/// What Anthropic is asked to keep, wherever it is said.
+fn keeps(value: &Value) -> Keeps {
+    let inside = |values: &mut dyn Iterator<Item = &Value>| values.map(keeps).max().unwrap_or(Keeps::Nothing);
+    match value {
+        Value::Object(fields) => {
+            let own = match fields.get("cache_control") {
+                None | Some(Value::Null) => Keeps::Nothing,
+                Some(control) if control["ttl"].is_null() || control["ttl"] == "5m" => Keeps::Short,
+                Some(_) => Keeps::Long,
+            };
+            own.max(inside(&mut fields.values()))
+        }
+        Value::Array(all) => inside(&mut all.iter()),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => Keeps::Nothing,
+    }
 }
 
 /// How many pictures there are, and the bytes they have.
@@ -296,6 +321,16 @@ mod tests {
             "word ".repeat(1_000)
         );
         assert!(self::said(Protocol::Messages, &text).unwrap().read >= 2_500);
+    }
+
+    #[test]
+    fn what_is_kept_is_looked_for_everywhere() {
+        let keeps =
+            |part: &str| said(Protocol::Messages, &format!(r#"{{"model":"m","max_tokens":9,{part}}}"#)).unwrap().keeps;
+        assert_eq!(keeps(r#""messages":[{"content":"cache_control"}]"#), Keeps::Nothing);
+        assert_eq!(keeps(r#""system":[{"cache_control":{"type":"ephemeral"}}]"#), Keeps::Short);
+        assert_eq!(keeps(r#""messages":[{"content":[{"\u0063ache_control":{"ttl":"1h"}}]}]"#), Keeps::Long);
+        assert_eq!(keeps(r#""cache_control":{"ttl":"24h"}"#), Keeps::Long);
     }
 
     #[test]

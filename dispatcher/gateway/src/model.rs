@@ -122,7 +122,7 @@ async fn provided(
     price: &Price,
     bytes: &Bytes,
 ) -> Result<(Bytes, Hold, Option<u64>), Refusal> {
-    let (read, written) = price.most_for(said.read);
+    let (read, written) = price.most_for(said.read, said.keeps);
     let most = said.most.unwrap_or(price.most).min(price.most);
     let ask = Ask { read, written, most, least: said.least.min(most) };
     let hold = gateway.0.ledger.hold(&ask, gateway.limits().patience).await.map_err(|short| match short {

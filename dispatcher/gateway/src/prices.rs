@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 
 use crate::money::{Money, PerMillion};
-use crate::tokens::Tokens;
+use crate::tokens::{Keeps, Tokens};
 
 /// The table this version comes with.
 const SHIPPED: &str = include_str!("../prices.toml");
@@ -182,10 +182,15 @@ impl Price {
         .sum()
     }
 
-    /// The most that reading so many tokens can cost, whatever a cache does, and what each written one costs then.
-    pub(crate) fn most_for(&self, read: u64) -> (Money, Money) {
+    /// The most that reading so many tokens can cost, if no more is kept than that, and what each written one costs then.
+    pub(crate) fn most_for(&self, read: u64, keeps: Keeps) -> (Money, Money) {
         let rate = self.rate(read);
-        let dearest = rate.input.max(rate.cached).max(rate.kept).max(rate.kept_long);
+        let dearest = rate.input.max(rate.cached);
+        let dearest = match keeps {
+            Keeps::Nothing => dearest,
+            Keeps::Short => dearest.max(rate.kept),
+            Keeps::Long => dearest.max(rate.kept).max(rate.kept_long),
+        };
         (dearest.times(read), rate.output)
     }
 }
@@ -229,7 +234,7 @@ mod tests {
         for name in ["claude-opus-5-5", "gpt-6-sol", "gemini-2.5-pro", "gpt-5-pro"] {
             let price = Prices::shipped().of(name).expect("it is in the table");
             let tokens = Tokens { input: 10, cached: 150_000, kept: 70_000, kept_long: 60_000, output: 900 };
-            let (read, written) = price.most_for(tokens.read());
+            let (read, written) = price.most_for(tokens.read(), Keeps::Long);
             assert!(price.cost(&tokens) <= read + written.times(900), "{name}");
         }
     }

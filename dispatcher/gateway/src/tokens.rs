@@ -15,6 +15,17 @@ pub struct Tokens {
     pub output: u64,
 }
 
+/// What a call asks to be kept in the provider's cache, at the longest.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Keeps {
+    /// Nothing that costs more than reading it.
+    Nothing,
+    /// For minutes.
+    Short,
+    /// For an hour.
+    Long,
+}
+
 impl Tokens {
     /// All that were read.
     pub fn read(&self) -> u64 {
