@@ -34,6 +34,52 @@ export const folder = (repository, path) => ({ tag: "folder", val: { repository,
 export const change = (repository, number) => ({ tag: "change", val: { repository, number } });
 
 /**
+ * An issue or a change request as people wrote it, a JSON object a line.
+ *
+ * @param {string} repository
+ * @param {number} number
+ * @returns {Request}
+ */
+export const issue = (repository, number) => ({ tag: "issue", val: { repository, number } });
+
+/**
+ * The review threads of a change request that nobody has resolved, a JSON object a line.
+ *
+ * @param {string} repository
+ * @param {number} number
+ * @returns {Request}
+ */
+export const remarks = (repository, number) => ({ tag: "remarks", val: { repository, number } });
+
+/**
+ * The checks that failed, with the ends of their logs, a JSON object a line: of a change request, or of the commit the
+ * run begins at.
+ *
+ * @param {string} repository
+ * @param {number | null} [change]
+ * @returns {Request}
+ */
+export const checks = (repository, change = null) => ({ tag: "checks", val: { repository, change } });
+
+/**
+ * Where words occur in a repository's files, a JSON object a line.
+ *
+ * @param {string} repository
+ * @param {string} words
+ * @returns {Request}
+ */
+export const search = (repository, words) => ({ tag: "search", val: { repository, words } });
+
+/**
+ * The newest commits that touched a path, a JSON object a line.
+ *
+ * @param {string} repository
+ * @param {string} path
+ * @returns {Request}
+ */
+export const history = (repository, path) => ({ tag: "history", val: { repository, path } });
+
+/**
  * A page, as text.
  *
  * @param {string} url

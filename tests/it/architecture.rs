@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use cargo_metadata::{DependencyKind, Metadata, MetadataCommand, Package};
 
 /// Whom each crate of the dispatcher and each plugin knows, of ours: arrows point down.
-const EDGES: [(&str, &[&str]); 23] = [
+const EDGES: [(&str, &[&str]); 24] = [
     ("domain", &[]),
     ("workflow", &["domain"]),
     ("ports", &["domain"]),
@@ -22,6 +22,8 @@ const EDGES: [(&str, &[&str]); 23] = [
     ("web", &["ports"]),
     // What a lock holds a plugin to is what the host checks: its manifest, its grants, its pin.
     ("registry", &["domain", "plugin-host"]),
+    // What an author tries is tried in the host that will run it.
+    ("authoring", &["domain", "plugin-host"]),
     ("sqlite", &["domain", "ports"]),
     ("slack", &["domain", "ports", "posting", "webhook"]),
     ("github", &["domain", "ports", "posting", "webhook"]),

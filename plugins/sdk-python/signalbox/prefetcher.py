@@ -4,19 +4,26 @@ from wit_world.exports.prefetcher import (
     Assembled,
     Assembled_Done,
     Assembled_More,
-    Change,
     Fetched,
     File,
     Item,
+    Numbered,
     Outcome_Ok,
     Request,
     Request_Change,
+    Request_Checks,
     Request_File,
     Request_Folder,
+    Request_History,
     Request_Http,
+    Request_Issue,
+    Request_Remarks,
+    Request_Search,
     Request_Thread,
     Response,
+    Revision,
     Route,
+    Search,
 )
 from wit_world.imports.types import Event
 
@@ -34,13 +41,18 @@ __all__ = [
     "Route",
     "brought",
     "change",
+    "checks",
     "done",
     "file",
     "folder",
+    "history",
     "http",
+    "issue",
     "item",
     "log",
     "more",
+    "remarks",
+    "search",
     "thread",
 ]
 
@@ -57,7 +69,32 @@ def folder(repository: str, path: str) -> Request:
 
 def change(repository: str, number: int) -> Request:
     """A change request with its diff."""
-    return Request_Change(Change(repository, number))
+    return Request_Change(Numbered(repository, number))
+
+
+def issue(repository: str, number: int) -> Request:
+    """An issue or a change request as people wrote it, a JSON object a line."""
+    return Request_Issue(Numbered(repository, number))
+
+
+def remarks(repository: str, number: int) -> Request:
+    """The review threads of a change request that nobody has resolved, a JSON object a line."""
+    return Request_Remarks(Numbered(repository, number))
+
+
+def checks(repository: str, change: int | None = None) -> Request:
+    """The checks that failed, with the ends of their logs: of a change request, or of the commit the run begins at."""
+    return Request_Checks(Revision(repository, change))
+
+
+def search(repository: str, words: str) -> Request:
+    """Where words occur in a repository's files, a JSON object a line."""
+    return Request_Search(Search(repository, words))
+
+
+def history(repository: str, path: str) -> Request:
+    """The newest commits that touched a path, a JSON object a line."""
+    return Request_History(File(repository, path))
 
 
 def http(url: str) -> Request:
