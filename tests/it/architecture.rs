@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use cargo_metadata::{DependencyKind, Metadata, MetadataCommand, Package};
 
 /// Whom each crate of the dispatcher and each plugin knows, of ours: arrows point down.
-const EDGES: [(&str, &[&str]); 24] = [
+const EDGES: [(&str, &[&str]); 25] = [
     ("domain", &[]),
     ("workflow", &["domain"]),
     ("ports", &["domain"]),
@@ -32,6 +32,8 @@ const EDGES: [(&str, &[&str]); 24] = [
     ("sandbox", &["domain", "ports", "runner"]),
     // The way out of a box: it can be had without the rest, and by a broker.
     ("gateway", &[]),
+    // What other people's agents print: it changes with their versions, and is tried without a box.
+    ("agents", &["domain"]),
     // The other side of an adapter: it knows the protocol, and nothing of ours.
     ("world-slack", &[]),
     ("world-github", &[]),

@@ -22,8 +22,9 @@ const AROUND_TOKENS: u64 = 1_000;
 const PICTURE_TOKENS: u64 = 8_000;
 /// Texts longer than this with only the letters of base64 are taken for pictures, in bytes.
 const PICTURE_BYTES: usize = 4 << 10;
-/// The shortest answer that is worth asking for, in tokens, beside those of its thoughts.
-const LEAST_TOKENS: u64 = 1_024;
+/// The shortest answer that is worth asking for, in tokens, beside those of its thoughts: agents end their work when one is
+/// cut, so that one that is cut early is money for nothing.
+const LEAST_TOKENS: u64 = 4_096;
 
 /// What a call says that matters here.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -337,6 +338,6 @@ mod tests {
     fn an_answer_is_not_cut_below_its_thoughts() {
         let body =
             r#"{"model":"m","max_tokens":9000,"thinking":{"type":"enabled","budget_tokens":4000},"messages":[]}"#;
-        assert_eq!(said(Protocol::Messages, body).unwrap().least, 5_024);
+        assert_eq!(said(Protocol::Messages, body).unwrap().least, 8_096);
     }
 }

@@ -35,7 +35,8 @@ impl Refusal {
         let openai = matches!(protocol, Some(Protocol::Responses | Protocol::Chat));
         let (status, kind) = match self.why {
             Why::Cap | Why::Limit if self.later => (429, "rate_limit_error"),
-            // With these two, each agent ends its work and says what it was told.
+            // With these, each agent ends its work. Some of those who speak Chat ask again after any 429.
+            Why::Cap if protocol == Some(Protocol::Chat) => (402, "insufficient_quota"),
             Why::Cap if openai => (429, "insufficient_quota"),
             Why::Cap => (400, "invalid_request_error"),
             Why::NotGranted | Why::Address | Why::Name | Why::Credential => (403, "permission_error"),

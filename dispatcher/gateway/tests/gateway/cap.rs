@@ -36,7 +36,8 @@ async fn the_call_that_would_pass_the_cap_is_not_made() {
             Protocol::Messages => (body["error"]["message"].as_str().unwrap(), 400),
             Protocol::Responses | Protocol::Chat => {
                 assert_eq!(body["error"]["code"], "insufficient_quota");
-                (body["error"]["message"].as_str().unwrap(), 429)
+                let status = if protocol == Protocol::Chat { 402 } else { 429 };
+                (body["error"]["message"].as_str().unwrap(), status)
             }
             Protocol::Gemini => (body["error"]["message"].as_str().unwrap(), 400),
         };
@@ -47,7 +48,7 @@ async fn the_call_that_would_pass_the_cap_is_not_made() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_answer_is_cut_to_what_the_money_left_pays() {
-    let cap = Money::micro_usd(60_000);
+    let cap = Money::micro_usd(200_000);
     let mut stand = stand(vec![Turn::say("Short.").tokens(Tokens::plain(50, 10))], cap).await;
     let (path, mut body) = ask(Protocol::Messages, true, "claude-opus-5-5");
     body["max_tokens"] = 128_000.into();
@@ -78,8 +79,8 @@ async fn many_at_once_share_one_cap() {
         answered += usize::from(call.await.unwrap() == 200);
         assert!(stand.gateway.ledger().spent() + stand.gateway.ledger().held() <= cap);
     }
-    // 0.0404 each: twelve, and then one or two whose answers are cut to what is left.
-    assert!((12..=14).contains(&answered), "{answered}");
+    // 0.0404 each, and 0.08 set aside for it.
+    assert!((10..=12).contains(&answered), "{answered}");
     println!("gateway: 40 calls at once, {answered} answered, {} of {cap} spent", stand.gateway.ledger().spent());
     assert_eq!(stand.world.seen().len(), answered);
     assert_eq!(stand.told(40).await.len(), 40);

@@ -1,0 +1,15 @@
+//! Coding agents that are not ours: how each is started without a terminal, what it prints, and how it says that
+//! something went wrong. Pure: what was tried with which version is in `docs/agents.md`, and what they print there is in
+//! `tests/agents/fixtures`.
+
+mod agent;
+mod claude_code;
+mod codex;
+mod failure;
+mod gemini;
+mod json;
+mod opencode;
+mod pi;
+
+pub use agent::{Agent, Entry, Launch, Over, Task, named};
+pub use failure::{Failure, Then, What};
