@@ -1,35 +1,23 @@
-//! How often something may be done: rates, windows, and a vendor's word that it must wait. Time is given.
+//! Who may do something now, and when the others come: rates, windows, and a vendor's word that it must wait. Time is
+//! given.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use signalbox_domain::time::{Span, Time};
 
+pub use crate::limit::Limit;
+use crate::limit::Spent;
+
 /// How many keys a [`Buckets`] remembers unless it is told otherwise.
 pub const MAX_KEYS: usize = 10_000;
-/// How far behind the first free moment the last of those who wait is sent, so that they do not all come at once.
-pub const MAX_SPREAD: Span = Span::seconds(10);
+/// How long somebody may be late before nobody waits for them any more.
+pub const PATIENCE: Span = Span::seconds(10);
+/// How many are remembered to wait under one key; those behind them are told to come with the last.
+pub const MAX_WAITING: usize = 10_000;
 
-/// How often something may be done.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Limit {
-    /// Once `every` so long in the long run, and `burst` times at once after a rest.
-    Rate {
-        /// The time one takes to come back.
-        every: Span,
-        /// The most at once; at least 1.
-        burst: u32,
-    },
-    /// At most `count` times within any `per`, wherever it is laid: 50 a minute, 500 an hour.
-    Window {
-        /// How many; at least 1.
-        count: u32,
-        /// Within how long.
-        per: Span,
-    },
-}
-
-/// What was done under each key, and what must wait. All or nothing: what is refused costs no token of any limit.
+/// What was done under each key, who waits for it, and what must wait. All or nothing: what is refused costs no token of
+/// any limit.
 #[derive(Debug)]
 pub struct Buckets {
     kept: Mutex<Kept>,
@@ -45,20 +33,15 @@ struct Kept {
 
 #[derive(Debug, Default)]
 struct Bucket {
-    /// One for each limit it is taken with, in that order.
-    states: Vec<State>,
+    spent: Spent,
     /// Nothing before.
     held: Time,
-    /// When the last of those who wait was told to come.
-    told: Time,
-}
-
-#[derive(Debug)]
-enum State {
-    /// When every token will be back.
-    Full(Time),
-    /// When the last ones were done, oldest first, never more than the limit's count; and within how long they count.
-    Done(VecDeque<Time>, Span),
+    /// When those who wait come, in their order: one for each that will be free.
+    waiting: VecDeque<Time>,
+    /// When those come again who came when they were told to and found nothing free: they go first.
+    delayed: VecDeque<Time>,
+    /// The latest that was asked at.
+    seen: Time,
 }
 
 impl Default for Buckets {
@@ -74,14 +57,18 @@ impl Buckets {
         Self { kept: Mutex::default(), most: most.max(1) }
     }
 
-    /// Takes one under `key` at `now`, if every one of the limits allows it and nothing holds it; else the time when it
-    /// is free, as far as can be said now. Those who wait are sent one behind the other, [`MAX_SPREAD`] apart at most;
-    /// who comes too early is refused again. A key is always taken with the same limits, in the same order.
+    /// Takes one under `key` at `now`, if every one of the limits allows it, nothing holds it and nobody waits for it;
+    /// else the time when it is their turn. Everybody who waits is told a time of their own, so that each asks once
+    /// more and not all again and again; who does not come within [`PATIENCE`] has given theirs up.
+    ///
+    /// Who asks is not known: while somebody is due, whoever asks is taken for them. A key is always taken with the same
+    /// limits, in the same order.
     pub fn take(&self, key: &str, limits: &[Limit], now: Time) -> Result<(), Time> {
         self.take_all(&[(key, limits)], now)
     }
 
-    /// As [`Self::take`], under several different keys at once: all of them, or none.
+    /// As [`Self::take`], under several different keys at once: all of them, or none. A key without limits is only
+    /// looked at for what holds it.
     pub fn take_all(&self, wanted: &[(&str, &[Limit])], now: Time) -> Result<(), Time> {
         let mut kept = self.lock();
         if kept.held > now {
@@ -91,28 +78,34 @@ impl Buckets {
             make_room(&mut kept.keys, key, self.most, now)?;
             kept.keys.entry((*key).into()).or_default().meet(limits, now);
         }
-        let mut free = Time(0);
-        let mut next = Time(0);
+        let (mut free, mut due, mut spare) = (Time(0), false, true);
         for (key, limits) in wanted {
             if let Some(bucket) = kept.keys.get(*key) {
-                let (at, pace) = bucket.free(limits);
-                free = free.max(at);
-                if at > now {
-                    next = next.max(bucket.told + pace);
-                }
+                free = free.max(bucket.free(limits));
+                due |= bucket.due(now);
+                spare &= bucket.spares(limits, now);
             }
         }
-        let until = (free > now).then(|| next.clamp(free, free + MAX_SPREAD));
+        let may = free <= now && (due || spare);
+        let mut until = free;
         for (key, limits) in wanted {
-            if let Some(bucket) = kept.keys.get_mut(*key) {
-                match until {
-                    None => bucket.spend(limits, now),
-                    Some(until) if bucket.free(limits).0 > now => bucket.told = until,
-                    Some(_) => {}
+            if let Some(bucket) = kept.keys.get_mut(*key).filter(|_| !limits.is_empty()) {
+                bucket.come(now);
+                match may {
+                    true => bucket.spent.spend(limits, now),
+                    false => until = until.max(bucket.turn(limits, free, due)),
                 }
             }
         }
-        until.map_or(Ok(()), Err)
+        if may {
+            return Ok(());
+        }
+        for (key, _) in wanted.iter().filter(|(_, limits)| !limits.is_empty()) {
+            if let Some(bucket) = kept.keys.get_mut(*key) {
+                bucket.wait(until, due);
+            }
+        }
+        Err(until)
     }
 
     /// Nothing is taken under `key` before `until`: the vendor said so. An earlier time than it is held until changes
@@ -152,72 +145,77 @@ fn make_room(keys: &mut BTreeMap<String, Bucket>, key: &str, most: usize, now: T
 }
 
 impl Bucket {
-    /// Sees to it that there is a state for each limit, and that nothing lies further ahead than it can: the clock may
-    /// have gone back.
+    /// Forgets whom nobody waits for any more; everybody, if the clock went back.
     fn meet(&mut self, limits: &[Limit], now: Time) {
-        for limit in limits.iter().skip(self.states.len()) {
-            self.states.push(match limit {
-                Limit::Rate { .. } => State::Full(Time(0)),
-                Limit::Window { per, .. } => State::Done(VecDeque::new(), *per),
-            });
-        }
-        for (state, limit) in self.states.iter_mut().zip(limits) {
-            match (state, limit) {
-                (State::Full(full), Limit::Rate { every, burst }) => {
-                    *full = (*full).min(now + times(*every, (*burst).max(1)));
-                }
-                (State::Done(done, per), Limit::Window { per: given, .. }) => {
-                    *per = *given;
-                    done.iter_mut().for_each(|at| *at = (*at).min(now));
-                    while done.front().is_some_and(|at| *at + *per <= now) {
-                        done.pop_front();
-                    }
-                }
-                // Taken with other limits than before: it begins anew.
-                (state @ State::Full(_), Limit::Window { per, .. }) => *state = State::Done(VecDeque::new(), *per),
-                (state @ State::Done(..), Limit::Rate { .. }) => *state = State::Full(Time(0)),
+        self.spent.meet(limits, now);
+        let back = now + PATIENCE < self.seen;
+        self.seen = if back { now } else { self.seen.max(now) };
+        for all in [&mut self.delayed, &mut self.waiting] {
+            while all.front().is_some_and(|at| back || *at + PATIENCE <= now) {
+                all.pop_front();
             }
         }
     }
 
-    /// When one is free, and how long the next one behind it takes.
-    fn free(&self, limits: &[Limit]) -> (Time, Span) {
-        let each = self.states.iter().zip(limits).map(|(state, limit)| match (state, limit) {
-            (State::Full(full), Limit::Rate { every, burst }) => {
-                (Time(full.0.saturating_sub(times(*every, (*burst).max(1) - 1).0)), *every)
-            }
-            (State::Done(done, _), Limit::Window { count, per }) => {
-                let count = usize::try_from((*count).max(1)).unwrap_or(usize::MAX);
-                let first = done.len().checked_sub(count).and_then(|at| done.get(at));
-                (first.map_or(Time(0), |at| *at + *per), Span(per.0 / u64::try_from(count).unwrap_or(1)))
-            }
-            (State::Full(_), Limit::Window { .. }) | (State::Done(..), Limit::Rate { .. }) => (Time(0), Span(0)),
-        });
-        each.fold((self.held, Span(0)), |(free, pace), (at, every)| (free.max(at), pace.max(every)))
+    /// When one is free, whoever waits for it.
+    fn free(&self, limits: &[Limit]) -> Time {
+        self.spent.free(limits).max(self.held)
     }
 
-    fn spend(&mut self, limits: &[Limit], now: Time) {
-        for (state, limit) in self.states.iter_mut().zip(limits) {
-            match (state, limit) {
-                (State::Full(full), Limit::Rate { every, .. }) => *full = (*full).max(now) + *every,
-                (State::Done(done, _), Limit::Window { .. }) => done.push_back(now),
-                (State::Full(_), Limit::Window { .. }) | (State::Done(..), Limit::Rate { .. }) => {}
+    /// Whether somebody was told to come by now.
+    fn due(&self, now: Time) -> bool {
+        self.delayed.iter().chain(&self.waiting).any(|at| *at <= now)
+    }
+
+    /// Whether one taken now keeps nobody waiting.
+    fn spares(&self, limits: &[Limit], now: Time) -> bool {
+        if self.delayed.is_empty() && self.waiting.is_empty() {
+            return true;
+        }
+        let mut spent = self.spent.clone();
+        spent.spend(limits, now);
+        self.delayed.iter().chain(&self.waiting).all(|at| {
+            let there = spent.free(limits) <= *at;
+            spent.spend(limits, *at);
+            there
+        })
+    }
+
+    /// When it is the turn of somebody who asks, of those for whom nothing is free before `free`: behind those who go
+    /// first and, unless it was their turn already, behind everybody.
+    fn turn(&self, limits: &[Limit], free: Time, due: bool) -> Time {
+        let mut spent = self.spent.clone();
+        let behind = if due { None } else { Some(&self.waiting) };
+        for at in self.delayed.iter().chain(behind.into_iter().flatten()) {
+            let at = (*at).max(spent.free(limits)).max(free);
+            spent.spend(limits, at);
+        }
+        spent.free(limits).max(free)
+    }
+
+    /// Whoever was told to come by now is here.
+    fn come(&mut self, now: Time) {
+        for all in [&mut self.delayed, &mut self.waiting] {
+            if all.front().is_some_and(|at| *at <= now) {
+                all.pop_front();
+                return;
             }
+        }
+    }
+
+    /// Somebody was told to come then.
+    fn wait(&mut self, until: Time, due: bool) {
+        let all = if due { &mut self.delayed } else { &mut self.waiting };
+        if all.len() < MAX_WAITING {
+            all.insert(all.partition_point(|at| *at <= until), until);
         }
     }
 
     /// From when on it is as new.
     fn idle(&self) -> Time {
-        let each = self.states.iter().map(|state| match state {
-            State::Full(full) => *full,
-            State::Done(done, per) => done.back().map_or(Time(0), |at| *at + *per),
-        });
-        each.fold(self.held.max(self.told), Time::max)
+        let all = self.delayed.iter().chain(&self.waiting).map(|at| *at + PATIENCE);
+        all.fold(self.held.max(self.spent.idle()), Time::max)
     }
-}
-
-fn times(every: Span, count: u32) -> Span {
-    Span(every.0.saturating_mul(count.into()))
 }
 
 #[cfg(test)]
@@ -301,12 +299,46 @@ mod tests {
     }
 
     #[test]
-    fn those_who_wait_are_sent_one_behind_the_other_and_never_far() {
+    fn everybody_who_waits_is_told_a_time_of_their_own_and_asks_once_more() {
+        for limits in [&[SECOND][..], &[MINUTE], &[MINUTE, Limit::Window { count: 10, per: Span::minutes(5) }]] {
+            let (buckets, mut asked, mut done) = (Buckets::default(), 0, Vec::new());
+            let mut waiting: std::collections::BTreeSet<(Time, u32)> = (0..200).map(|who| (Time(7), who)).collect();
+            while let Some((now, who)) = waiting.pop_first() {
+                asked += 1;
+                match buckets.take("room", limits, now) {
+                    Ok(()) => done.push(now),
+                    Err(until) => assert!(waiting.insert((until, who))),
+                }
+            }
+            assert_eq!(done.len(), 200);
+            assert!(asked <= 400, "{asked} times");
+        }
+    }
+
+    #[test]
+    fn whoever_comes_anew_goes_behind_those_who_wait_and_whoever_was_kept_before_them() {
+        let buckets = Buckets::default();
+        let one = [Limit::Rate { every: Span::seconds(10), burst: 1 }];
+        let take = |at| buckets.take("room", &one, Time(at));
+        assert_eq!(take(0), Ok(()));
+        assert_eq!((take(1), take(2)), (Err(Time(10_000)), Err(Time(20_000))));
+        assert_eq!(take(9_999), Err(Time(30_000)), "anew, and behind both");
+        assert_eq!(take(14_000), Ok(()), "late");
+        assert_eq!(take(20_000), Err(Time(24_000)), "in time, and kept by who was late: not sent to the end");
+        assert_eq!(take(24_000), Ok(()));
+        assert_eq!(take(30_000), Err(Time(34_000)));
+    }
+
+    #[test]
+    fn what_nobody_comes_for_is_not_kept_for_them() {
         let buckets = Buckets::default();
         let one = [Limit::Rate { every: Span::seconds(1), burst: 1 }];
-        assert_eq!(buckets.take("room", &one, Time(0)), Ok(()));
-        let told: Vec<_> = (0..100).filter_map(|_| buckets.take("room", &one, Time(0)).err()).collect();
-        assert_eq!(told[..3], [Time(1_000), Time(2_000), Time(3_000)]);
-        assert_eq!(told.last(), Some(&(Time(1_000) + MAX_SPREAD)));
+        let take = |at| buckets.take("room", &one, Time(at));
+        assert_eq!(take(0), Ok(()));
+        for waiting in 1..=5 {
+            assert_eq!(take(0), Err(Time(waiting * 1_000)));
+        }
+        assert_eq!(take(60_000), Ok(()));
+        assert_eq!(take(60_000), Err(Time(61_000)), "and nobody waits before whoever comes next");
     }
 }

@@ -8,12 +8,14 @@
 //! | 1 | [`tame`](tame::tame) (Markdown) or [`flat`](tame::flat) (anything else) | makes it harmless; both begin with [`clean`](clean::clean()) |
 //! | 2 | the adapter | its own escaping (`&`, `<`, `>` and the like), and its own words around it |
 //! | 3 | [`split`](split::split()) | cuts it to the chat's true budget, and says what was left out |
-//! | 4 | [`Buckets`](bucket::Buckets) | says whether it may be posted now, or when |
+//! | 4 | [`rich`](rich::rich()) | for a chat that takes structure: what each piece looks like there, if it is Markdown |
+//! | 5 | [`Buckets`](bucket::Buckets) | says whether it may be posted now, or when |
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
 pub mod clean;
 pub mod link;
 pub mod live;
+pub mod rich;
 pub mod tame;
 
 pub mod split;
@@ -23,5 +25,6 @@ pub mod bucket;
 
 mod cut;
 mod fence;
+mod limit;
 mod markdown;
 mod spot;
