@@ -242,4 +242,7 @@ pub trait Store: Send + Sync {
     /// Returns every run that is in, oldest first: telling one again that it is in is harmless, so a crash after this
     /// call loses nobody.
     async fn leave(&self, limiter: &str, limit: u32, run: &RunId) -> Result<Vec<RunId>, Error>;
+
+    /// The first `limit` of those who wait in the line, in its order.
+    async fn line(&self, limiter: &str, limit: usize) -> Result<Vec<RunId>, Error>;
 }

@@ -131,6 +131,11 @@ impl Store for Folder {
         let (limiter, run) = (limiter.to_owned(), run.clone());
         self.write(move |tx| lines::leave(tx, &limiter, limit, &run)).await
     }
+
+    async fn line(&self, limiter: &str, limit: usize) -> Result<Vec<RunId>, Error> {
+        let limiter = limiter.to_owned();
+        self.read(move |tx| lines::line(tx, &limiter, limit)).await
+    }
 }
 
 /// A number of rows as the database counts.

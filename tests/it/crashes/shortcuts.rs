@@ -180,6 +180,10 @@ impl Store for Short {
     async fn leave(&self, limiter: &str, limit: u32, run: &RunId) -> Result<Vec<RunId>, Error> {
         self.store.leave(limiter, limit, run).await
     }
+
+    async fn line(&self, limiter: &str, limit: usize) -> Result<Vec<RunId>, Error> {
+        self.store.line(limiter, limit).await
+    }
 }
 
 /// Where shortcuts show.

@@ -44,14 +44,16 @@ struct Kept {
 struct Saved {
     run: Run,
     history: Vec<Entry>,
-    effects: BTreeMap<EffectId, Held>,
+    /// The effects that are owed.
+    owed: BTreeMap<EffectId, Held>,
+    /// Those that were.
+    settled: BTreeMap<EffectId, Held>,
 }
 
 struct Held {
     owed: Owed,
     tries: u32,
     until: Option<Time>,
-    settled: bool,
     why: Option<String>,
     message: Option<MessageId>,
 }
@@ -74,6 +76,11 @@ impl Store {
         let mut state = self.state();
         let turns = state.runs.values_mut().flat_map(Saved::turns);
         turns.filter(|held| lanes(held.owed.effect.lane())).map(|held| held.free()).min()
+    }
+
+    /// How many runs there are.
+    pub fn count(&self) -> usize {
+        self.state().runs.len()
     }
 
     async fn call<T>(
@@ -118,10 +125,17 @@ impl Saved {
     /// The effects whose turn it is: the first unsettled one of each lane, and every alarm.
     fn turns(&mut self) -> impl Iterator<Item = &mut Held> {
         let mut passed = BTreeSet::new();
-        self.effects.values_mut().filter(move |held| {
+        self.owed.values_mut().filter(move |held| {
             let lane = held.owed.effect.lane();
-            !held.settled && (lane == Lane::Alarm || passed.insert(lane))
+            lane == Lane::Alarm || passed.insert(lane)
         })
+    }
+
+    /// Every effect, in the order they were decided in.
+    fn effects(&self) -> Vec<(&EffectId, &Held)> {
+        let mut all: Vec<_> = self.settled.iter().chain(&self.owed).collect();
+        all.sort_by_key(|(id, _)| *id);
+        all
     }
 }
 
@@ -187,11 +201,12 @@ impl signalbox_ports::store::Store for Store {
             let saved = state.runs.entry(commit.run.id.clone()).or_insert_with(|| Saved {
                 run: commit.run.clone(),
                 history: Vec::new(),
-                effects: BTreeMap::new(),
+                owed: BTreeMap::new(),
+                settled: BTreeMap::new(),
             });
             saved.run = commit.run.clone();
             saved.history.push(Entry { version: commit.run.version, event: commit.event.clone() });
-            saved.effects.extend(commit.effects.iter().map(|owed| (owed.id.clone(), Held::new(owed))));
+            saved.owed.extend(commit.effects.iter().map(|owed| (owed.id.clone(), Held::new(owed))));
             Ok(())
         })
         .await
@@ -252,34 +267,35 @@ impl signalbox_ports::store::Store for Store {
     async fn settle(&self, claimed: &Claimed, settlement: &Settlement, _now: Time) -> Result<(), Error> {
         self.call("store.settle", |state| {
             let id = &claimed.owed.id;
-            let Some(held) = state.runs.get_mut(&id.run).and_then(|saved| saved.effects.get_mut(id)) else {
+            let saved = state.runs.get_mut(&id.run);
+            let Some(saved) = saved.filter(|saved| saved.owed.contains_key(id) || saved.settled.contains_key(id))
+            else {
                 return Err(Error::rejected(format!("there is no effect {id}")));
             };
-            if held.settled || held.until != Some(claimed.until) || held.tries != claimed.tries {
+            let Some(held) = saved.owed.get_mut(id) else { return Ok(()) };
+            if held.until != Some(claimed.until) || held.tries != claimed.tries {
                 return Ok(());
             }
             held.until = None;
-            let result = match settlement {
+            let (over, result) = match settlement {
                 Settlement::Done { message, result } => {
-                    held.settled = true;
                     held.message.clone_from(message);
-                    result.as_ref()
+                    (true, result.as_ref())
                 }
-                Settlement::Dropped => {
-                    held.settled = true;
-                    None
-                }
+                Settlement::Dropped => (true, None),
                 Settlement::Failed { why, result } => {
-                    held.settled = true;
                     held.why = Some(why.clone());
-                    result.as_ref()
+                    (true, result.as_ref())
                 }
                 Settlement::Later { due, why } => {
                     held.owed.due = *due;
                     held.why = Some(why.clone());
-                    None
+                    (false, None)
                 }
             };
+            if over && let Some(held) = saved.owed.remove(id) {
+                saved.settled.insert(id.clone(), held);
+            }
             if let Some(delivery) = result {
                 state.record(delivery);
             }
@@ -291,7 +307,7 @@ impl signalbox_ports::store::Store for Store {
     async fn slot(&self, run: &RunId, slot: &str) -> Result<(Option<EffectId>, Option<MessageId>), Error> {
         self.call("store.slot", |state| {
             let mut found = (None, None);
-            for held in state.runs.get(run).into_iter().flat_map(|saved| saved.effects.values()) {
+            for (_, held) in state.runs.get(run).into_iter().flat_map(Saved::effects) {
                 if let Effect::Say { slot: said, .. } = &held.owed.effect
                     && said.key() == slot
                 {
@@ -313,7 +329,9 @@ impl signalbox_ports::store::Store for Store {
 
     async fn effects(&self, run: &RunId) -> Result<Vec<Standing>, Error> {
         self.call("store.effects", |state| {
-            Ok(state.runs.get(run).into_iter().flat_map(|saved| saved.effects.values()).map(Held::standing).collect())
+            let Some(saved) = state.runs.get(run) else { return Ok(Vec::new()) };
+            let all = saved.effects().into_iter();
+            Ok(all.map(|(id, held)| held.standing(saved.settled.contains_key(id))).collect())
         })
         .await
     }
@@ -430,14 +448,22 @@ impl signalbox_ports::store::Store for Store {
         })
         .await
     }
+
+    async fn line(&self, limiter: &str, limit: usize) -> Result<Vec<RunId>, Error> {
+        self.call("store.line", |state| {
+            let waiting = state.lines.get(limiter).into_iter().flat_map(|line| &line.waiting);
+            Ok(waiting.take(limit).cloned().collect())
+        })
+        .await
+    }
 }
 
 impl Held {
     fn new(owed: &Owed) -> Self {
-        Self { owed: owed.clone(), tries: 0, until: None, settled: false, why: None, message: None }
+        Self { owed: owed.clone(), tries: 0, until: None, why: None, message: None }
     }
 
-    fn standing(&self) -> Standing {
-        Standing { owed: self.owed.clone(), tries: self.tries, settled: self.settled, why: self.why.clone() }
+    fn standing(&self, settled: bool) -> Standing {
+        Standing { owed: self.owed.clone(), tries: self.tries, settled, why: self.why.clone() }
     }
 }

@@ -81,6 +81,8 @@ impl Default for World {
 
 /// The most turns anything may take to come to rest.
 const MAX_TURNS: usize = 20_000;
+/// How many more each run may take.
+const TURNS_OF_A_RUN: usize = 500;
 /// The chat in memory.
 const IN_MEMORY: &str = "chat";
 /// How often boxes are looked at while one works.
@@ -366,7 +368,10 @@ impl World {
 
     /// Lets everything happen that happens without time passing, whatever a real chat puts off.
     pub async fn rest(&self) {
-        for _ in 0..MAX_TURNS {
+        for turn in 0.. {
+            if turn >= MAX_TURNS && turn >= MAX_TURNS + TURNS_OF_A_RUN * self.store.count() {
+                break;
+            }
             let worked = self.engine.turn().await.unwrap_or(false);
             let due = self.engine.due().await.unwrap_or(0);
             let moved = !worked && due == 0 && self.boxes.turn(&*self.engine).await == Turned::Moved;

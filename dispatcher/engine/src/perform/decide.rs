@@ -21,8 +21,8 @@ use crate::definition;
 
 /// The limiter every run of the team passes.
 const RUNS: &str = "runs";
-/// How many of the latest runs are looked through for those that moved up in the line.
-const MOVED_UP: usize = 100;
+/// How far back in the line runs are told that they moved up.
+const MOVED_UP: usize = 1_000;
 /// How many runs back a change request is looked for that a run may go on with.
 const MAX_FOLLOWED: usize = 10;
 
@@ -232,14 +232,12 @@ impl Engine {
                 }
             }
         }
-        for waiting in self.ports.store.runs(MOVED_UP).await? {
+        let line = self.ports.store.line(RUNS, MOVED_UP).await?;
+        for (place, waiting) in (1..).zip(line).filter(|(place, _)| worth_telling(*place)) {
+            let Some(waiting) = self.ports.store.load(&Subject::Run(waiting)).await? else { continue };
             let State::Waiting { line: Some((told, _)), .. } = waiting.state else { continue };
-            match self.ports.store.admit(RUNS, limit, &waiting.id, self.ports.clock.now()).await? {
-                Place::In => self.place(&waiting, "admitted", Fact::Admitted).await?,
-                Place::Line(place) if place == told => {}
-                Place::Line(place) => {
-                    self.place(&waiting, &format!("moved-up:{place}"), Fact::Queued { place, limit }).await?;
-                }
+            if place != told {
+                self.place(&waiting, &format!("moved-up:{place}"), Fact::Queued { place, limit }).await?;
             }
         }
         Ok(None)
@@ -269,6 +267,12 @@ impl Engine {
     async fn keep(&self, value: &serde_json::Value) -> Result<Digest, Error> {
         self.ports.blobs.put(value.to_string().as_bytes()).await
     }
+}
+
+/// Whether somebody who moved up to this place in the line is told: each of the first ten; further back every tenth and
+/// behind the hundredth every hundredth, or a long line would do nothing but tell of itself.
+fn worth_telling(place: u32) -> bool {
+    place.checked_ilog10().is_some_and(|digits| place % 10_u32.pow(digits) == 0)
 }
 
 /// The room a run was asked for in, as settings name it.

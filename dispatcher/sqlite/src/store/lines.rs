@@ -34,3 +34,10 @@ pub(super) fn leave(tx: &Transaction<'_>, limiter: &str, limit: u32, run: &RunId
     let inside = sql.query_map([limiter], |row| row.get(0).map(RunId))?;
     Ok(inside.collect::<Result<_, _>>()?)
 }
+
+pub(super) fn line(tx: &Transaction<'_>, limiter: &str, limit: usize) -> Result<Vec<RunId>, Trouble> {
+    let mut sql = tx.prepare_cached("SELECT run FROM place WHERE limiter = ?1 AND inside = 0 ORDER BY seq LIMIT ?2")?;
+    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+    let waiting = sql.query_map(params![limiter, limit], |row| row.get(0).map(RunId))?;
+    Ok(waiting.collect::<Result<_, _>>()?)
+}

@@ -19,6 +19,7 @@ pub(super) const STORIES: &[Story<dyn Store>] = stories![
     boxes_not_heard_of_are_found_longest_lost_first,
     a_limiter_lets_in_as_many_as_it_has_places,
     a_limiter_is_fair_to_those_who_wait,
+    those_who_wait_are_told_in_their_order,
     whoever_leaves_the_line_waits_no_more,
     leaving_twice_frees_one_place_only,
     a_larger_limit_lets_in_more_and_nobody_past_the_line,
@@ -104,6 +105,10 @@ async fn leave(store: &Arc<dyn Store>, limit: u32, run: &str) -> Vec<String> {
     store.leave("rooms", limit, &run.into()).await.unwrap().into_iter().map(|RunId(run)| run).collect()
 }
 
+async fn line(store: &Arc<dyn Store>, limit: usize) -> Vec<String> {
+    store.line("rooms", limit).await.unwrap().into_iter().map(|RunId(run)| run).collect()
+}
+
 async fn a_limiter_lets_in_as_many_as_it_has_places(store: Arc<dyn Store>) {
     assert_eq!(admit(&store, 2, "c").await, Place::In);
     assert_eq!(admit(&store, 2, "b").await, Place::In);
@@ -125,6 +130,18 @@ async fn a_limiter_is_fair_to_those_who_wait(store: Arc<dyn Store>) {
     }
     assert_eq!(order, ["y", "x", "w", "a"]);
     assert_eq!(leave(&store, 1, "a").await, ["z"]);
+}
+
+async fn those_who_wait_are_told_in_their_order(store: Arc<dyn Store>) {
+    assert_eq!(line(&store, 9).await, [""; 0]);
+    for run in ["d", "c", "b", "a"] {
+        admit(&store, 1, run).await;
+    }
+    assert_eq!(line(&store, 9).await, ["c", "b", "a"]);
+    assert_eq!(line(&store, 2).await, ["c", "b"]);
+    leave(&store, 1, "b").await;
+    leave(&store, 1, "d").await;
+    assert_eq!(line(&store, 9).await, ["a"]);
 }
 
 async fn whoever_leaves_the_line_waits_no_more(store: Arc<dyn Store>) {

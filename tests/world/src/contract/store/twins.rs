@@ -57,6 +57,7 @@ enum Question {
     Lapsed(Time, usize),
     Admit(u32, RunId),
     Leave(u32, RunId),
+    Line(usize),
 }
 
 /// What a store said, and what later questions can be about.
@@ -103,6 +104,7 @@ async fn ask(store: &Arc<dyn Store>, question: &Question) -> Answer {
         Question::Lapsed(now, limit) => words(store.lapsed(*now, *limit).await),
         Question::Admit(limit, run) => words(store.admit("all", *limit, run, at(0)).await),
         Question::Leave(limit, run) => words(store.leave("all", *limit, run).await),
+        Question::Line(limit) => words(store.line("all", *limit).await),
     };
     answer
 }
@@ -128,7 +130,7 @@ struct Drawer {
 
 impl Drawer {
     fn draw(&mut self) -> Question {
-        match self.dice.roll(30) {
+        match self.dice.roll(31) {
             0..3 => {
                 let delivery = self.delivery();
                 self.recorded.push(delivery.clone());
@@ -164,6 +166,7 @@ impl Drawer {
             },
             27 => Question::Beat(self.devbox(), self.epoch(), self.time()),
             28 => Question::Admit(self.places(), self.run()),
+            29 => Question::Line(self.limit()),
             _ => Question::Leave(self.places(), self.run()),
         }
     }
