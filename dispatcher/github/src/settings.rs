@@ -1,9 +1,9 @@
 //! Which App we are, and where its GitHub is.
 
 use std::collections::BTreeMap;
-use std::fmt;
 
 use signalbox_domain::identity::Roles;
+pub use signalbox_webhook::Secret;
 
 /// What an installation of Signalbox knows of its GitHub App.
 #[derive(Clone, Debug)]
@@ -58,27 +58,5 @@ impl Settings {
             assignee: None,
             oauth: None,
         }
-    }
-}
-
-/// A text that is never printed.
-#[derive(Clone, PartialEq, Eq)]
-pub struct Secret(String);
-
-impl Secret {
-    /// Keeps the text from being printed.
-    pub fn new(text: impl Into<String>) -> Self {
-        Self(text.into())
-    }
-
-    /// The text, for the one who needs it.
-    pub fn expose(&self) -> &str {
-        &self.0
-    }
-}
-
-impl fmt::Debug for Secret {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("[secret]")
     }
 }

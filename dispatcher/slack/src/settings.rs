@@ -1,15 +1,10 @@
 //! What an installation decides about its Slack: workspaces, secrets, who may do what, what is switched on.
 
-use std::fmt;
-
 use signalbox_domain::identity::Roles;
+pub use signalbox_webhook::Secret;
 
 /// Where Slack's methods are, for everybody.
 pub const API: &str = "https://slack.com/api";
-
-/// A secret: it can be used, and it cannot be printed.
-#[derive(Clone, PartialEq, Eq)]
-pub struct Secret(String);
 
 /// One Slack app in one or more workspaces.
 #[derive(Clone, Debug)]
@@ -60,24 +55,6 @@ pub struct Features {
     pub home: bool,
     /// Declared as an agent: sessions with their native stop.
     pub agent: bool,
-}
-
-impl Secret {
-    /// Keeps a secret.
-    pub fn new(text: impl Into<String>) -> Self {
-        Self(text.into())
-    }
-
-    /// The secret itself, for the one call it is for.
-    pub fn expose(&self) -> &str {
-        &self.0
-    }
-}
-
-impl fmt::Debug for Secret {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Secret(…)")
-    }
 }
 
 impl Default for Features {

@@ -9,6 +9,7 @@
 
 mod gate;
 mod refused;
+mod secret;
 mod secrets;
 
 pub mod body;
@@ -28,5 +29,6 @@ pub use gate::{Admitted, Gate, MAX_BODY, Signed};
 pub use hook::{Filter, Hook, Key, Test};
 pub use refused::Refused;
 pub use routes::routes;
+pub use secret::Secret;
 pub use secrets::Secrets;
 pub use template::Template;
