@@ -1,13 +1,15 @@
-//! Lines and quotes as rich text: letters stay letters, whatever they look like.
+//! Lines and quotes as rich text: letters stay letters, and what is marked up is structure.
 
 use signalbox_domain::post::{Post, Span};
 use signalbox_posting::clean::clean;
 use signalbox_posting::link::{Place, label, place};
+use signalbox_posting::rich::{Block, Look, Run, rich};
 use signalbox_posting::split::{Budget, split};
 use signalbox_posting::unit::Unit as Measure;
 use slack_morphism::blocks::{
     SlackBlock, SlackRichTextBlock, SlackRichTextElement, SlackRichTextInlineElement, SlackRichTextLink,
-    SlackRichTextPreformatted, SlackRichTextQuote, SlackRichTextSection, SlackRichTextText,
+    SlackRichTextList, SlackRichTextListStyle, SlackRichTextPreformatted, SlackRichTextQuote, SlackRichTextSection,
+    SlackRichTextStyle, SlackRichTextText,
 };
 
 use slack_morphism::SlackRelaxedUrl;
@@ -25,6 +27,8 @@ const MAX_URL: usize = 1_000;
 const MAX_QUOTE: usize = MAX_BLOCK - 200;
 /// More pieces of one quote than any message has room for.
 const MAX_QUOTES: usize = 400;
+/// The deepest that Slack indents a list.
+const MAX_DEPTH: usize = 8;
 
 /// A line. Somebody else's words that are too long for a line follow it as a quote.
 pub(super) fn spans(spans: &[Span], console: Option<&str>, units: &mut Vec<Unit>) {
@@ -108,75 +112,72 @@ impl Inline {
     }
 }
 
-/// Somebody's words, as a block; code that is fenced stays code.
+/// Somebody's words, as a block: what they marked up looks so, and does nothing.
 pub(super) fn quote(text: &str, units: &mut Vec<Unit>) {
     let budget = Budget { unit: MEASURE, size: MAX_QUOTE, pieces: MAX_QUOTES };
     let split = split(&clean(text), &budget);
     for piece in split.pieces {
         let mut elements = Vec::new();
-        let mut plain = String::new();
-        for part in parts(&piece) {
-            let (Part::Words(words) | Part::Code(words)) = &part;
-            if words.is_empty() {
-                continue;
-            }
-            for row in words.lines() {
-                if !plain.is_empty() {
-                    plain.push('\n');
-                }
-                plain.push_str("> ");
-                plain.push_str(row);
-            }
-            let run = vec![words.as_str().into()];
-            elements.push(match part {
-                Part::Words(_) => SlackRichTextElement::Quote(SlackRichTextQuote::new(run)),
-                Part::Code(_) => SlackRichTextElement::Preformatted(SlackRichTextPreformatted::new(run).with_border(1)),
-            });
+        for block in rich(&piece) {
+            push(block, &mut elements);
         }
-        let size = MEASURE.of(&piece);
+        let rows: Vec<String> = piece.lines().map(|row| format!("> {row}")).collect();
         if !elements.is_empty() {
-            units.push(Unit::Rich { elements, plain, size });
+            units.push(Unit::Rich { elements, plain: rows.join("\n"), size: MEASURE.of(&piece) });
         }
     }
 }
 
-enum Part {
-    Words(String),
-    Code(String),
-}
-
-/// Words and fenced code, in turn. A fence is three or more of its mark at the start of a line, closed by as many.
-fn parts(text: &str) -> Vec<Part> {
-    let mut parts = Vec::new();
-    let (mut rows, mut fence): (Vec<&str>, Option<&str>) = (Vec::new(), None);
-    for row in text.lines() {
-        let mark = fence_of(row);
-        match (fence, mark) {
-            (None, Some(mark)) => {
-                parts.push(Part::Words(rows.join("\n")));
-                rows.clear();
-                fence = Some(mark);
+/// A part of somebody's words. All of it has a border, so that it does not look like ours.
+fn push(block: Block, elements: &mut Vec<SlackRichTextElement>) {
+    match block {
+        Block::Words(words) => match elements.last_mut() {
+            Some(SlackRichTextElement::Quote(quote)) if quote.border.is_none() => {
+                quote.elements.push("\n\n".into());
+                quote.elements.extend(runs(words));
             }
-            (Some(open), Some(mark)) if mark.starts_with(open) && row.trim() == mark => {
-                parts.push(Part::Code(rows.join("\n")));
-                rows.clear();
-                fence = None;
-            }
-            (None, None) | (Some(_), Some(_) | None) => rows.push(row),
+            Some(_) | None => elements.push(SlackRichTextElement::Quote(SlackRichTextQuote::new(runs(words)))),
+        },
+        Block::Quote(words) => {
+            elements.push(SlackRichTextElement::Quote(SlackRichTextQuote::new(runs(words)).with_border(1)));
+        }
+        Block::List { first, depth, items } => {
+            let style = if first.is_some() { SlackRichTextListStyle::Ordered } else { SlackRichTextListStyle::Bullet };
+            // Slack takes no item without words.
+            let some = |item: Vec<Run>| if item.is_empty() { vec![" ".into()] } else { runs(item) };
+            let items = items.into_iter().map(|item| SlackRichTextSection::new(some(item)).into()).collect();
+            let list = SlackRichTextList::new(style, items).with_border(1).with_indent(depth.min(MAX_DEPTH) as u64);
+            let offset = first.map(|first| first.saturating_sub(1)).filter(|offset| *offset > 0);
+            elements.push(SlackRichTextElement::List(list.opt_offset(offset)));
+        }
+        Block::Code(code) if code.is_empty() => {}
+        Block::Code(code) => {
+            let code = SlackRichTextPreformatted::new(vec![code.as_str().into()]).with_border(1);
+            elements.push(SlackRichTextElement::Preformatted(code));
         }
     }
-    let rest = rows.join("\n");
-    parts.push(if fence.is_some() { Part::Code(rest) } else { Part::Words(rest) });
-    parts
 }
 
-fn fence_of(row: &str) -> Option<&str> {
-    let trimmed = row.trim_start_matches(' ');
-    let mark = trimmed.chars().next().filter(|mark| matches!(mark, '`' | '~'))?;
-    let length = trimmed.len() - trimmed.trim_start_matches(mark).len();
-    let info = &trimmed[length..];
-    let fence = row.len() - trimmed.len() <= 3 && length >= 3 && !(mark == '`' && info.contains('`'));
-    fence.then(|| &trimmed[..length])
+fn runs(runs: Vec<Run>) -> Vec<SlackRichTextInlineElement> {
+    let runs = runs.into_iter().filter(|run| !run.text.is_empty());
+    runs.map(|Run { text, look, link }| {
+        let style = (look != Look::default()).then(|| {
+            let on = |on: bool| on.then_some(true);
+            SlackRichTextStyle::new()
+                .opt_bold(on(look.bold))
+                .opt_italic(on(look.italic))
+                .opt_strike(on(look.struck))
+                .opt_code(on(look.code))
+        });
+        match link.map(|link| (web(&link, None), link)) {
+            Some((Some((url, _)), _)) => {
+                SlackRichTextLink::new(SlackRelaxedUrl(url)).with_text(text).opt_style(style).into()
+            }
+            Some((None, link)) => SlackRichTextText::new(format!("{text} ({link})")).opt_style(style).into(),
+            None => SlackRichTextText::new(text).opt_style(style).into(),
+        }
+    })
+    .collect()
 }
 
 /// An address that may be offered, whole, and its host. One without a host is the console's.
