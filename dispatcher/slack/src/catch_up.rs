@@ -19,6 +19,7 @@ use crate::api::{Method, Room, Trouble};
 use crate::decode::message::{self, mentions, said};
 use crate::decode::{Edited, Heard, Reacted};
 use crate::slack::Slack;
+use crate::understand::{STOP, SWEPT};
 
 pub(crate) use turns::Turns;
 
@@ -30,6 +31,8 @@ const MAX_ROOMS: usize = 8;
 const MAX_THREADS_OF_ROOM: usize = 4;
 /// The most pages of one place that are read in one sweep.
 const MAX_PAGES: usize = 3;
+/// How old a thread may be whose new messages are found, if it is still on those pages of its channel.
+const MAX_AGE: Span = Span::hours(7 * 24);
 /// The messages of a page.
 const PAGE: &str = "200";
 /// How far before the last sweep is read again: what came while it read is not passed over, and keys make the rest
@@ -87,12 +90,13 @@ impl Sweep<'_> {
         Ok(())
     }
 
-    /// The thread of an open run: what was added or changed since, and whether its first message is gone.
+    /// The thread of an open run: what was added or changed since, what somebody wants stopped, and whether its first
+    /// message is gone.
     async fn thread(&mut self, room: &Room, root: &str, since: Option<Time>) -> Result<(), Trouble> {
         let us = self.slack.us(&room.team).await?;
         let since = since.unwrap_or_else(|| back(self.slack.now(), MAX_BACK));
         // Read whole: a change is seen only where its message is.
-        for read in self.replies(room, root, back(self.slack.now(), MAX_BACK)).await? {
+        for read in self.pages(Method::Replies, room, Some(root), back(self.slack.now(), MAX_BACK)).await? {
             if let Some(gone) = message::emptied(&room.team, &room.channel, &read) {
                 self.keep(gone);
             }
@@ -101,6 +105,11 @@ impl Sweep<'_> {
                 continue;
             }
             said.direct = room.direct();
+            for user in by(&read, STOP).filter(|user| *user != us.user) {
+                let what =
+                    Reacted { ts: said.ts.clone(), user: user.into(), reaction: STOP.into(), event: SWEPT.into() };
+                self.keep(message::reacted(&room.team, &room.channel, what));
+            }
             if let Some(edited) = message::changed(&read).filter(|edited| time(edited) >= since) {
                 let edited = Edited { before: None, edited: edited.into(), now: said.clone() };
                 self.keep(message::edited(&room.team, &room.channel, edited));
@@ -112,30 +121,34 @@ impl Sweep<'_> {
         Ok(())
     }
 
-    /// A channel: what was said to us there since it was last read, in its newer threads, too.
+    /// A channel: what was said to us there since it was last read, in its threads, too. A thread shows by its latest
+    /// answer whether there is something new in it, however old it is itself.
     async fn channel(&mut self, room: &Room) -> Result<(), Trouble> {
         let slack = self.slack;
         let now = slack.now();
         let (mark, version) = rooms::mark(slack, room).await?;
         let from = back(mark, OVERLAP).max(back(now, MAX_BACK));
         let us = slack.us(&room.team).await?;
-        let messages = self.history(room, from).await?;
-        let active = |message: &&Value| text(message, "latest_reply").is_some_and(|latest| time(latest) >= from);
-        let roots: Vec<String> = messages
-            .iter()
-            .filter(active)
-            .filter_map(|message| text(message, "ts").map(Into::into))
-            .take(MAX_THREADS_OF_ROOM)
-            .collect();
-        for message in &messages {
+        let messages = self.pages(Method::History, room, None, back(now, MAX_AGE)).await?;
+        let named =
+            |message: &Value| Some((text(message, "ts")?.to_owned(), text(message, "latest_reply")?.to_owned()));
+        let read = |root: &str| slack.0.memory.threads.get(&(room.clone(), root.to_owned()), now);
+        let mut active: Vec<(String, String)> = messages.iter().filter_map(named).collect();
+        active.retain(|(root, latest)| time(latest) >= from && read(root).as_ref() != Some(latest));
+        active.sort_by(|(_, one), (_, other)| one.cmp(other));
+        for message in messages.iter().filter(|message| text(message, "ts").is_some_and(|ts| time(ts) >= from)) {
             self.take(room, &us.user, message);
         }
-        for root in roots {
-            for message in self.replies(room, &root, from).await? {
+        for (root, latest) in active.iter().take(MAX_THREADS_OF_ROOM) {
+            for message in self.pages(Method::Replies, room, Some(root), from).await? {
                 self.take(room, &us.user, &message);
             }
+            slack.0.memory.threads.put((room.clone(), root.clone()), latest.clone(), now);
         }
-        rooms::set_mark(slack, room, now, version).await?;
+        // More than there is time for now: the next sweep begins at the same time, with those that are not read yet.
+        if active.len() <= MAX_THREADS_OF_ROOM {
+            rooms::set_mark(slack, room, now, version).await?;
+        }
         Ok(())
     }
 
@@ -158,11 +171,9 @@ impl Sweep<'_> {
     /// however often the emoji is seen.
     fn pointed(&self, room: &Room, us: &str, read: &Value) -> Option<Heard> {
         let emoji = self.slack.settings().features.emoji.as_deref()?;
-        let reactions = read.get("reactions")?.as_array()?;
-        let reaction = reactions.iter().find(|one| text(one, "name") == Some(emoji))?;
-        let user = reaction.get("users")?.as_array()?.iter().filter_map(Value::as_str).find(|user| *user != us)?;
+        let user = by(read, emoji).find(|user| *user != us)?;
         let ts = text(read, "ts")?.to_owned();
-        let what = Reacted { ts, user: user.into(), reaction: emoji.into(), event: "swept".into() };
+        let what = Reacted { ts, user: user.into(), reaction: emoji.into(), event: SWEPT.into() };
         Some(message::reacted(&room.team, &room.channel, what))
     }
 
@@ -170,15 +181,7 @@ impl Sweep<'_> {
         self.found.push(heard.delivery(self.slack.now()));
     }
 
-    async fn history(&self, room: &Room, since: Time) -> Result<Vec<Value>, Trouble> {
-        self.pages(Method::History, room, None, since).await
-    }
-
-    async fn replies(&self, room: &Room, root: &str, since: Time) -> Result<Vec<Value>, Trouble> {
-        self.pages(Method::Replies, room, Some(root), since).await
-    }
-
-    /// The messages of a place since some time; none of a place that is not ours to read.
+    /// The messages of a place since some time, of a channel the newest; none of a place that is not ours to read.
     async fn pages(&self, method: Method, room: &Room, root: Option<&str>, since: Time) -> Result<Vec<Value>, Trouble> {
         #[derive(Deserialize)]
         struct Page {
@@ -213,11 +216,7 @@ impl Sweep<'_> {
                 return Ok(messages);
             }
         }
-        tracing::warn!(
-            team = room.team,
-            pages = MAX_PAGES,
-            "more was said than a sweep of slack reads; it is passed over"
-        );
+        tracing::debug!(team = room.team, pages = MAX_PAGES, "more was said than a sweep of slack reads");
         Ok(messages)
     }
 }
@@ -231,6 +230,14 @@ fn passing(read: Result<(), Trouble>) -> Result<(), Trouble> {
         }
         read => read,
     }
+}
+
+/// Who put an emoji on a message, in any colour.
+fn by<'a>(message: &'a Value, emoji: &str) -> impl Iterator<Item = &'a str> {
+    let all = message.get("reactions").and_then(Value::as_array).into_iter().flatten();
+    let named = move |one: &&Value| text(one, "name").is_some_and(|name| name.split("::").next() == Some(emoji));
+    let users = all.filter(named).filter_map(|one| one.get("users")?.as_array()).flatten();
+    users.filter_map(Value::as_str)
 }
 
 fn text<'a>(message: &'a Value, name: &str) -> Option<&'a str> {
@@ -247,7 +254,7 @@ fn stamp(at: Time) -> String {
 }
 
 /// The time that a message is named by.
-fn time(ts: &str) -> Time {
+pub(crate) fn time(ts: &str) -> Time {
     let (seconds, rest) = ts.split_once('.').unwrap_or((ts, ""));
     let millis: u64 = rest.get(..3).and_then(|millis| millis.parse().ok()).unwrap_or_default();
     Time(seconds.parse::<u64>().unwrap_or_default().saturating_mul(1_000).saturating_add(millis))

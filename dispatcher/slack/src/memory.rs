@@ -36,6 +36,8 @@ pub(crate) struct Memory {
     pub(crate) said: Cache<(Room, String), Said>,
     /// Our marks, by message.
     pub(crate) marks: Cache<(Room, String), Marks>,
+    /// The latest answer in a thread when it was last read whole, by its first message.
+    pub(crate) threads: Cache<(Room, String), String>,
     /// Workspaces in which the app is no agent.
     pub(crate) no_agent: Cache<String, ()>,
     /// What a workspace does not take.
@@ -51,6 +53,7 @@ impl Default for Memory {
             directs: Cache::new(MANY, OURS),
             said: Cache::new(MANY, OURS),
             marks: Cache::new(MANY, OURS),
+            threads: Cache::new(MANY, OURS),
             no_agent: Cache::new(TEAMS, HABITS),
             dialects: Cache::new(TEAMS, HABITS),
         }

@@ -27,6 +27,7 @@ use crate::people::person_id;
 use crate::slack::Slack;
 
 pub(crate) use ours::Ours;
+pub(crate) use reacted::{STOP, SWEPT};
 
 /// What somebody who may not is told, and nobody else.
 const STRANGER: &str = "Only people of this team can ask me for something. Ask one of them to ask me for you.";

@@ -2,15 +2,21 @@
 
 use signalbox_domain::event::Fact;
 use signalbox_domain::post::{Action, Post};
+use signalbox_ports::Error;
 use signalbox_ports::chat::Understood;
 
 use super::{Hearing, nothing};
 use crate::api::{Method, Trouble};
+use crate::catch_up::time;
 use crate::decode::{Reacted, Said, Shortcut};
 use crate::manifest::SHORTCUT;
 
 /// The emoji that stops: ❌.
-const STOP: &str = "x";
+pub(crate) const STOP: &str = "x";
+/// What a reaction is named by that was found by a sweep: a message says who reacted, and not when.
+pub(crate) const SWEPT: &str = "swept";
+/// Where it is noted that a ❌ was heard of.
+const STOPS: &str = "slack/stops/";
 
 impl Hearing<'_> {
     /// A reaction.
@@ -34,10 +40,38 @@ impl Hearing<'_> {
         if !self.concerns_us(&message).await? {
             return Ok(nothing("the message asked us for nothing"));
         }
+        if !self.first(reacted).await? {
+            return Ok(nothing("it was heard of before"));
+        }
         let by = self.person(&reacted.user).await?;
         let thread = self.room.thread(message.thread.as_ref().unwrap_or(&message.ts).as_str());
         let id = self.key("pressed", &[&reacted.ts, STOP, &reacted.user, &reacted.event]);
         Ok(self.fact(id, thread, None, Fact::Pressed { action: Action::Stop, by }))
+    }
+
+    /// Whether a ❌ was not heard of by another way: it stays on its message, so a sweep finds it also long after it did
+    /// what it should, and a request that is tried again must not be stopped by it. Asked again about the same, it
+    /// answers the same.
+    async fn first(&self, reacted: &Reacted) -> Result<bool, Error> {
+        let key = format!("{STOPS}{} {} {}", self.room.key(), reacted.ts, reacted.user);
+        let note = self.slack.0.notes.get(&key).await?;
+        let (name, version) = note.as_ref().map_or(("", 0), |note| (note.value.as_str(), note.version));
+        let (event, at) = name.split_once(' ').unwrap_or_default();
+        if event == reacted.event {
+            return Ok(true);
+        }
+        let heard: u64 = at.parse().unwrap_or_default();
+        let again = match reacted.event.as_str() {
+            SWEPT => version > 0,
+            // Put there before the sweep that found it.
+            event => time(event).0 <= heard,
+        };
+        if again {
+            return Ok(false);
+        }
+        let at = if reacted.event == SWEPT { self.at } else { time(&reacted.event) };
+        self.slack.0.notes.put(&key, &format!("{} {}", reacted.event, at.0), version).await?;
+        Ok(true)
     }
 
     /// A shortcut.
