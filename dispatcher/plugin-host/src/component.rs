@@ -5,27 +5,32 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use signalbox_domain::id::Digest;
-use wasmtime::Engine;
+use wasmtime::{Engine, StoreContextMut, Trap};
 use wasmtime::component::types::ComponentItem;
-use wasmtime::component::{Component, HasSelf, Linker};
+use wasmtime::component::{Component, Linker};
 
 use crate::bindings::{log, prefetcher, router};
 #[cfg(feature = "compile")]
 use crate::cache;
 use crate::cache::{Absent, Cache};
 use crate::guest::State;
+use crate::limits::LOG_CALL_FUEL;
 use crate::manifest::{Manifest, World};
 use crate::pin::Pin;
 use crate::refusal;
 
-/// The one instance with functions that a plugin may import.
-const LOG: &str = "signalbox:plugin/log@0.1.";
+/// The one instance with functions that a plugin may import, of its own track.
+const LOG: &str = "signalbox:plugin/log@";
+/// The same as this host has it: every version of the track is served by the newest.
+const LOG_OF_THIS_HOST: &str = "signalbox:plugin/log@0.1.0";
 /// The types of the contract; it has no functions.
-const TYPES: &str = "signalbox:plugin/types@0.1.";
+const TYPES: &str = "signalbox:plugin/types@";
 
 /// A component that was checked and linked.
 pub(crate) enum Ready {
     Router(router::RouterPluginPre<State>),
+    #[cfg(test)]
+    Next(crate::next::Ready),
     Prefetcher(prefetcher::PrefetcherPluginPre<State>),
 }
 
@@ -66,10 +71,10 @@ pub(crate) fn load(
             (again, Some(format!("{problem}; it was compiled anew")))
         }
     };
-    check_imports(engine, &component)?;
-    check_world(engine, &component, manifest.world)?;
+    check_imports(engine, &component, &manifest.api)?;
+    check_world(engine, &component, manifest)?;
     let ready =
-        link(engine, &component, manifest.world).map_err(|error| format!("it does not fit the contract: {error:#}"))?;
+        link(engine, &component, manifest).map_err(|error| format!("it does not fit the contract: {error:#}"))?;
     Ok(Loaded { digest, ready, remark })
 }
 
@@ -120,7 +125,7 @@ pub(crate) fn compile(engine: &Engine, bytes: &[u8]) -> Result<Vec<u8>, String> 
         })
 }
 
-fn check_imports(engine: &Engine, component: &Component) -> Result<(), String> {
+fn check_imports(engine: &Engine, component: &Component, track: &str) -> Result<(), String> {
     let ty = component.component_type();
     let foreign: Vec<_> = ty
         .imports(engine)
@@ -136,42 +141,61 @@ fn check_imports(engine: &Engine, component: &Component) -> Result<(), String> {
                 | ComponentItem::Type(_)
                 | ComponentItem::Resource(_) => false,
             };
-            !(name.starts_with(LOG) || (name.starts_with(TYPES) && types_only()))
+            let is = |it: &str| name.strip_prefix(it).and_then(|it| it.strip_prefix(track)).is_some_and(|it| it.starts_with('.'));
+            !(is(LOG) || (is(TYPES) && types_only()))
         })
         .map(|(name, _)| name.to_string())
         .collect();
     if foreign.is_empty() { Ok(()) } else { Err(refusal::of_imports(&foreign)) }
 }
 
-fn check_world(engine: &Engine, component: &Component, world: World) -> Result<(), String> {
-    let (wanted, other) = match world {
+fn check_world(engine: &Engine, component: &Component, manifest: &Manifest) -> Result<(), String> {
+    let track = &manifest.api;
+    let (wanted, other) = match manifest.world {
         World::Router => ("router", "prefetcher"),
         World::Prefetcher => ("prefetcher", "router"),
     };
     let ty = component.component_type();
     let exports: Vec<&str> = ty.exports(engine).map(|(name, _)| name).collect();
-    let exports_it = |it: &str| exports.iter().any(|name| name.starts_with(&format!("signalbox:plugin/{it}@0.1.")));
+    let exports_it = |it: &str| exports.iter().any(|name| name.starts_with(&format!("signalbox:plugin/{it}@{track}.")));
     if exports_it(wanted) {
         return Ok(());
     }
     if exports_it(other) {
         return Err(format!("its manifest says world = \"{wanted}\", but it is a {other}; change the manifest"));
     }
-    let track = exports.iter().find_map(|name| name.strip_prefix("signalbox:plugin/")?.split_once('@'));
-    Err(match track {
-        Some((_, track)) => {
-            format!("it is built for track {track} of the contract; this host speaks 0.1. Build it anew")
+    let built = exports.iter().find_map(|name| name.strip_prefix("signalbox:plugin/")?.split_once('@'));
+    Err(match built {
+        Some((_, built)) => {
+            format!("it is built for {built} of the contract, and its manifest says {track}. Build it anew")
         }
         None => format!("it exports no {wanted}; a plugin exports one, as `signalbox_plugin::{wanted}!` does"),
     })
 }
 
-fn link(engine: &Engine, component: &Component, world: World) -> wasmtime::Result<Ready> {
+fn link(engine: &Engine, component: &Component, manifest: &Manifest) -> wasmtime::Result<Ready> {
+    #[cfg(test)]
+    if manifest.api == crate::next::TRACK {
+        return Ok(Ready::Next(crate::next::link(engine, component)?));
+    }
     let mut linker = Linker::new(engine);
-    log::add_to_linker::<State, HasSelf<State>>(&mut linker, |state| state)?;
+    linker.instance(LOG_OF_THIS_HOST)?.func_wrap("write", write)?;
     let pre = linker.instantiate_pre(component)?;
-    Ok(match world {
+    Ok(match manifest.world {
         World::Router => Ready::Router(router::RouterPluginPre::new(pre)?),
         World::Prefetcher => Ready::Prefetcher(prefetcher::PrefetcherPluginPre::new(pre)?),
     })
+}
+
+/// The one function a plugin may call. What it costs the host is charged to the plugin: fuel does not count what happens
+/// outside of its own code, and a line can be a mebibyte.
+pub(crate) fn write(mut store: StoreContextMut<'_, State>, (level, line): (log::Level, String)) -> wasmtime::Result<()> {
+    let price = LOG_CALL_FUEL + line.len() as u64;
+    let left = store.get_fuel()?;
+    store.set_fuel(left.saturating_sub(price))?;
+    if price > left {
+        return Err(Trap::OutOfFuel.into());
+    }
+    store.data_mut().log.write(level, &line);
+    Ok(())
 }

@@ -1,9 +1,14 @@
 //! The engine's settings: one function for whoever compiles and whoever runs, because both must agree on every one.
 
-use wasmtime::{Config, Engine, WasmFeatures};
+use wasmtime::{Config, Engine, OperatorCost, WasmFeatures};
 
 /// Part of the name of every compiled file. Raise it with every change to [`open`].
-pub(crate) const SETTINGS: &str = "48.0.8-1";
+pub(crate) const SETTINGS: &str = "48.0.8-2";
+
+/// What a compiled file is for: the kind of machine and the engine's settings. Locks name compiled files by it.
+pub fn target() -> String {
+    format!("{}-{SETTINGS}", std::env::consts::ARCH)
+}
 
 /// What no plugin needs, and what a runtime without a compiler could not run.
 const OFF: [WasmFeatures; 9] = [
@@ -17,6 +22,10 @@ const OFF: [WasmFeatures; 9] = [
     WasmFeatures::MEMORY64,
     WasmFeatures::RELAXED_SIMD,
 ];
+
+/// What growing costs, in fuel: it leaves the plugin's code for the host's, and a refused growth would otherwise cost as
+/// little as an addition. Filling and copying are charged by the byte already.
+const GROWTH: u8 = 200;
 
 /// An engine in which the same component, given the same input, burns the same fuel and gives the same output.
 ///
@@ -33,7 +42,23 @@ pub(crate) fn open() -> wasmtime::Result<Engine> {
     for feature in OFF {
         config.wasm_features(feature, false);
     }
+    config.operator_cost(costs());
+    // Compiled for every machine of this kind, not for the processor it happens to be compiled on: what is bundled here
+    // runs elsewhere, and the same component gives the same bytes.
+    #[cfg(all(feature = "compile", target_os = "linux"))]
+    config.target(&format!("{}-unknown-linux-gnu", std::env::consts::ARCH))?;
     #[cfg(feature = "compile")]
     config.cranelift_nan_canonicalization(true);
     Engine::new(&config)
+}
+
+fn costs() -> OperatorCost {
+    let mut costs = OperatorCost { MemoryGrow: GROWTH, TableGrow: GROWTH, ..OperatorCost::new() };
+    costs.variable.memory_grow_per_page = GROWTH;
+    costs
+}
+
+/// What plugins run on here.
+pub(crate) fn about() -> signalbox_ports::plugins::About {
+    signalbox_ports::plugins::About { engine: format!("wasmtime {SETTINGS}"), track: crate::manifest::API.to_string() }
 }

@@ -29,8 +29,15 @@ pub(crate) fn of(error: &wasmtime::Error, state: &State) -> String {
             text.contains("fuel allocated for hostcalls")
                 .then(|| format!("it handed over more than {kib} KiB in one call"))
         };
+        // "resource limit exceeded: instance count too high at 65"
+        let too_many = || {
+            let (what, count) = text.split_once("resource limit exceeded: ")?.1.split_once(" count too high at ")?;
+            let many = if what == "memory" { "memories".to_string() } else { format!("{what}s") };
+            Some(format!("it needed {count} {many} or more{when}; ask for fewer, or for more in its manifest's [limits]"))
+        };
         return denied()
             .or_else(too_much)
+            .or_else(too_many)
             .unwrap_or_else(|| format!("what it did does not fit the contract{when}: {text}"));
     };
     if *trap == Trap::OutOfFuel {

@@ -8,7 +8,7 @@ use std::path::Path;
 use serde_json::{Map, Value};
 use signalbox_domain::id::{Digest, Repository};
 use signalbox_domain::route::{Opinion, Said};
-use signalbox_ports::plugins::{Event, Fetch, Fetched, Gathered, Plugins, Prefetcher, Scope, Turn};
+use signalbox_ports::plugins::{About, Event, Fetch, Fetched, Gathered, Plugins, Prefetcher, Scope, Turn};
 use wasmtime::Engine;
 
 use crate::bindings::{fetching, routing, types};
@@ -131,9 +131,14 @@ impl Host {
         settings: &str,
         fuel: u64,
     ) -> Called<routing::Outcome> {
-        let Ready::Router(pre) = &plugin.ready else { return wrong_world(plugin) };
         let bounds = plugin.manifest.bounds();
         let bounds = Bounds { fuel: fuel.min(bounds.fuel), ..bounds };
+        #[cfg(test)]
+        if let Ready::Next(pre) = &plugin.ready {
+            let (start, route) = (|store: &mut _| pre.instantiate(store), crate::next::route);
+            return call(&self.engine, bounds, start, |it, store| route(it, store, event, settings));
+        }
+        let Ready::Router(pre) = &plugin.ready else { return wrong_world(plugin) };
         call(
             &self.engine,
             bounds,
@@ -180,6 +185,10 @@ impl Host {
 }
 
 impl Plugins for Host {
+    fn about(&self) -> About {
+        engine::about()
+    }
+
     fn route(&self, event: &Event) -> Vec<Opinion> {
         let given = convert::event(event);
         let mut left = self.event_fuel;
@@ -202,7 +211,8 @@ impl Plugins for Host {
                 };
                 left = left.saturating_sub(fuel);
                 let digest = plugin.digest.clone();
-                Opinion { router: manifest.name(), priority: manifest.priority, digest, fuel, log, said }
+                let settings = Some(Digest::of(plugin.settings.as_bytes()));
+                Opinion { router: manifest.name(), priority: manifest.priority, digest, settings, fuel, log, said }
             })
             .collect()
     }

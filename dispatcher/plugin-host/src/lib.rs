@@ -8,6 +8,8 @@
 //! Calls are synchronous and take some milliseconds at most; call them where blocking is allowed. Neither fuel nor
 //! epochs bound host functions, so the one host function there is (`log`) does nothing that can wait.
 
+mod answer;
+mod apart;
 mod bindings;
 mod cache;
 #[cfg(feature = "compile")]
@@ -19,6 +21,8 @@ mod failure;
 mod gather;
 mod guest;
 mod host;
+#[cfg(test)]
+mod next;
 mod refusal;
 mod trial;
 
@@ -31,6 +35,8 @@ pub mod triggers;
 
 #[cfg(feature = "compile")]
 pub use compile::compile;
+pub use apart::{Apart, serve};
+pub use engine::target;
 pub use host::{Config, Host, Plugin};
 pub use refusal::{Refusal, Refusals};
 pub use trial::{Trial, Trialled};

@@ -113,3 +113,49 @@ pub const REPOSITORIES: usize = 500;
 pub const WORKFLOWS: usize = 100;
 /// Bytes of what is searched for.
 pub const SEARCH: usize = 256;
+
+#[cfg(test)]
+mod tests {
+    use signalbox_domain::talk::{Person, Role, ThreadId};
+    use signalbox_domain::time::Time;
+    use signalbox_ports::plugins::{Event, KnownRepository, KnownWorkflow};
+
+    use super::*;
+    use crate::convert;
+
+    fn event(text: usize, owners: usize, repositories: usize, workflows: usize) -> Event {
+        let repository = |number: usize| KnownRepository {
+            name: format!("acme/{number}").as_str().into(),
+            description: String::new(),
+            default_branch: "main".into(),
+            owners: Some("x".repeat(if number == 0 { owners } else { 0 })),
+        };
+        let workflow = KnownWorkflow { name: "build".into(), description: String::new(), repository: true, only: None };
+        Event {
+            id: String::new(),
+            received_at: Time(0),
+            seed: 0,
+            text: "x".repeat(text),
+            author: Person { id: String::new(), name: String::new(), role: Role::Member },
+            thread: ThreadId { chat: String::new(), room: String::new(), root: String::new() },
+            room_name: String::new(),
+            room_topic: String::new(),
+            memory: None,
+            usual: None,
+            attrs: [].into(),
+            repositories: (0..repositories).map(repository).collect(),
+            workflows: vec![workflow; workflows],
+        }
+    }
+
+    #[test]
+    fn plugins_see_as_much_of_an_event_as_its_limits_let_them() {
+        for more in [0, 1] {
+            let event = event(TEXT + more, OWNERS + more, REPOSITORIES + more, WORKFLOWS + more);
+            let seen = convert::event(&event);
+            let owners = seen.repositories[0].owners.as_ref().map(String::len);
+            assert_eq!((seen.text.len(), owners), (TEXT, Some(OWNERS)));
+            assert_eq!((seen.repositories.len(), seen.workflows.len()), (REPOSITORIES, WORKFLOWS));
+        }
+    }
+}

@@ -13,6 +13,8 @@ use crate::triggers::Triggers;
 
 /// The track of the contract this host speaks: `signalbox:plugin@0.1.x`.
 pub const API: &str = "0.1";
+/// Every track this host speaks.
+const TRACKS: &[&str] = if cfg!(test) { &[API, "0.2"] } else { &[API] };
 
 /// A plugin's manifest. Unknown keys are errors.
 #[derive(Clone, Debug, Deserialize)]
@@ -92,7 +94,7 @@ pub struct Limits {
 impl Manifest {
     /// Reads a manifest; the error says what is wrong with it, where, and what would be right.
     pub fn parse(text: &str) -> Result<Self, String> {
-        let manifest: Self = toml::from_str(text).map_err(|error| error.to_string().trim_end().to_string())?;
+        let manifest: Self = toml::from_str(text).map_err(|error| explained(&error))?;
         manifest.check()?;
         Ok(manifest)
     }
@@ -137,7 +139,7 @@ impl Manifest {
         if numbers.len() != 3 || numbers.iter().any(Result::is_err) {
             return Err(format!("version = \"{}\" is not three numbers; write it as \"1.2.3\"", self.version));
         }
-        if self.api != API {
+        if !TRACKS.contains(&self.api.as_str()) {
             return Err(format!(
                 "api = \"{}\" is not a track this host speaks; it speaks \"{API}\". Build the plugin with an SDK of that \
                  track",
@@ -170,6 +172,26 @@ impl Manifest {
 const KIB: u64 = 1024;
 const MIB: u64 = 1024 * KIB;
 
+/// What is wrong, with its line and what was perhaps meant.
+fn explained(error: &toml::de::Error) -> String {
+    let whole = error.to_string();
+    match nearest(error.message()) {
+        Some(meant) => format!("{}\ndid you mean `{meant}`?", whole.trim_end()),
+        None => whole.trim_end().to_string(),
+    }
+}
+
+/// Of the names a message expects, the one that is written almost like the one it does not know.
+fn nearest(message: &str) -> Option<&str> {
+    if !message.starts_with("unknown field") && !message.starts_with("unknown variant") {
+        return None;
+    }
+    let mut names = message.split('`').skip(1).step_by(2);
+    let unknown = names.next()?;
+    let near = names.map(|name| (strsim::damerau_levenshtein(unknown, name), name)).min()?;
+    (near.0 <= 1 + near.1.len() / 3).then_some(near.1)
+}
+
 fn within(name: &str, asked: u64, limit: Limit, unit: u64) -> Result<(), String> {
     if asked == 0 || asked > limit.ceiling {
         return Err(format!("limits.{name} = {} is outside 1 to {}", asked / unit, limit.ceiling / unit));
@@ -194,6 +216,26 @@ mod tests {
     fn an_unknown_key_is_an_error_that_shows_the_line() {
         let error = Manifest::parse(&format!("{SMALL}prioriti = 3\n")).unwrap_err();
         assert!(error.contains("line 6") && error.contains("unknown field `prioriti`"), "{error}");
+        assert!(error.ends_with("did you mean `priority`?"), "{error}");
+    }
+
+    #[test]
+    fn the_nearest_key_is_named_wherever_the_wrong_one_is() {
+        let prefetcher = SMALL.replace("router", "prefetcher");
+        for (wrong, line, meant) in [
+            ("[triggers]\ncontain = [\"x\"]\n", "line 7", "contains"),
+            ("[limits]\nmemory-mb = 3\n", "line 7", "memory-mib"),
+            ("[config.depth]\nabout = \"\"\nhold = \"number\"\n", "line 8", "holds"),
+            ("[config.depth]\nabout = \"\"\nholds = \"nummer\"\n", "line 8", "number"),
+            ("[[capabilities]]\nfetch = \"thred\"\n", "line 6", "thread"),
+            ("[[capabilities]]\nfetch = \"http\"\nhost = [\"*\"]\n", "line 6", "hosts"),
+        ] {
+            let error = Manifest::parse(&format!("{prefetcher}{wrong}")).unwrap_err();
+            assert!(error.contains(line), "{error}");
+            assert!(error.ends_with(&format!("did you mean `{meant}`?")), "{error}");
+        }
+        let error = Manifest::parse(&format!("{SMALL}colour = 3\n")).unwrap_err();
+        assert!(!error.contains("did you mean"), "{error}");
     }
 
     #[test]

@@ -1,12 +1,13 @@
 //! What a lock holds a plugin to: these bytes and no others, allowed this much and no more.
 
+use serde::{Deserialize, Serialize};
 use signalbox_domain::id::Digest;
 
 use crate::grant::Capability;
 use crate::manifest::Manifest;
 
 /// What was approved of a plugin when it was added. What is loaded is it, or is refused.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Pin {
     /// The digest of its `plugin.toml`.
     pub manifest: Digest,

@@ -2,8 +2,10 @@
 
 use std::fmt;
 
+use serde::{Deserialize, Serialize};
+
 /// A plugin that was not loaded.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
 #[error("{plugin} was not loaded: {problem}")]
 pub struct Refusal {
     /// The plugin, by its manifest's id as far as that could be read.
@@ -13,7 +15,7 @@ pub struct Refusal {
 }
 
 /// Every plugin that was not loaded.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
 pub struct Refusals(pub Vec<Refusal>);
 
 impl fmt::Display for Refusals {

@@ -2,9 +2,16 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot set its stage has failed")]
 
+mod bounds;
 mod cases;
+mod contract;
 mod files;
+mod guests;
 mod hostile;
 mod installation;
 mod module;
+mod page;
+mod pinned;
+mod replayed;
 mod shipped;
+mod suite;
