@@ -17,6 +17,7 @@ use signalbox_domain::post::Action;
 use signalbox_domain::run::Run;
 use signalbox_domain::talk::{Person, Role, ThreadId};
 use signalbox_engine::Engine;
+use signalbox_engine::record::Record;
 use signalbox_git::Forge;
 use signalbox_ports::Error;
 use signalbox_ports::intake::Intake as _;
@@ -63,6 +64,8 @@ pub(crate) fn routes(engine: Arc<Engine>, forge: Arc<Forge>, token: &str) -> Rou
         .route("/cli/runs/{run}", get(run))
         .route("/cli/runs/{run}/press", post(press))
         .route("/cli/runs/{run}/replay", get(replay))
+        .route("/cli/runs/{run}/decisions", get(decisions))
+        .route("/cli/why", get(why))
         .route("/cli/repositories", post(import))
         .with_state(Served { engine, forge })
         .layer(from_fn_with_state(Arc::<str>::from(token), guard))
@@ -136,9 +139,34 @@ async fn replay(State(served): State<Served>, Path(id): Path<RunId>) -> Result<J
     Ok(Json(json!({
         "run": id,
         "steps": replayed.steps,
-        "routed": replayed.routed,
+        "routes": replayed.routes,
+        "prefetches": replayed.prefetches,
         "differences": replayed.differences,
     })))
+}
+
+/// The records of a run's decisions where it goes.
+async fn decisions(State(served): State<Served>, Path(id): Path<RunId>) -> Result<Json<Vec<Record>>, Trouble> {
+    Ok(Json(served.engine.decisions(&id).await?))
+}
+
+#[derive(Deserialize)]
+struct Of {
+    of: String,
+}
+
+/// Why something happened, or nothing did.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct Why {
+    /// The run it is about, if one came of it.
+    pub(crate) run: Option<RunId>,
+    /// The words.
+    pub(crate) text: String,
+}
+
+async fn why(State(served): State<Served>, Query(Of { of }): Query<Of>) -> Result<Json<Why>, Trouble> {
+    let explained = served.engine.explain(&of).await?;
+    Ok(Json(Why { run: explained.run, text: explained.post.plain() }))
 }
 
 #[derive(Deserialize, Serialize)]

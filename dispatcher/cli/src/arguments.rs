@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
-use crate::command::Plugin;
+use crate::command::{Plugin, Route};
 
 /// Sentences in, reviewed change requests out.
 #[derive(Debug, Parser)]
@@ -35,8 +35,11 @@ pub(crate) enum Command {
     Runs(Runs),
     /// Show a run: how it stands, and everything its agents saw and did
     Show(Named),
-    /// Say why a request went where it went, and what the agent knew
-    Why(Named),
+    /// Say why a request went where it went, or why nothing came of it, and what the agent knew
+    Why(Why),
+    /// Try out where requests go: over a corpus, over what is recorded, with another plugin
+    #[command(subcommand)]
+    Route(Route),
     /// Stop a run, and wait until it is stopped
     Stop(Named),
     /// Approve what a run waits for
@@ -169,6 +172,17 @@ pub(crate) struct Named {
     /// The run: its id or the beginning of it; `last` is the newest
     pub(crate) run: String,
     /// Print JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Why {
+    /// What: a run by its id, the beginning of it, or `last`; a link to a thread or a change request; a message as
+    /// chat:room:message
+    #[arg(value_name = "RUN|LINK|MESSAGE")]
+    pub(crate) what: String,
+    /// Print the record of the decision as JSON
     #[arg(long)]
     pub(crate) json: bool,
 }

@@ -12,8 +12,9 @@ use signalbox_domain::id::{Digest, RunId};
 use signalbox_domain::post::Action;
 use signalbox_domain::run::Run;
 use signalbox_domain::talk::ThreadId;
+use signalbox_engine::record::Record;
 
-use crate::api::{Import, Taken, Thread};
+use crate::api::{Import, Taken, Thread, Why};
 use crate::home::Home;
 
 /// The largest answer, in bytes.
@@ -117,6 +118,17 @@ impl Client {
 
     pub(crate) fn replay(&self, run: &RunId) -> Result<Value> {
         self.get(&format!("/cli/runs/{run}/replay"))
+    }
+
+    /// The records of a run's decisions where it goes.
+    pub(crate) fn decisions(&self, run: &RunId) -> Result<Vec<Record>> {
+        self.get(&format!("/cli/runs/{run}/decisions"))
+    }
+
+    /// Why something happened, or nothing did.
+    pub(crate) fn why(&self, what: &str) -> Result<Why> {
+        let of: String = url::form_urlencoded::byte_serialize(what.as_bytes()).collect();
+        self.get(&format!("/cli/why?of={of}"))
     }
 
     /// What an attempt of a run saw and did.

@@ -6,11 +6,13 @@ mod dev;
 mod doctor;
 mod look;
 mod plugin;
+mod route;
 mod serve;
 mod setup;
 
 pub(crate) use ask::code;
 pub(crate) use plugin::Plugin;
+pub(crate) use route::Route;
 pub(crate) use serve::interrupted;
 
 use std::process::ExitCode;
@@ -41,7 +43,8 @@ pub(crate) fn run(arguments: Arguments) -> Result<ExitCode> {
         Command::Ask(ask) => ask::ask(&home, config, ask),
         Command::Runs(runs) => with(&home, &config, |client| look::runs(client, runs)),
         Command::Show(named) => with(&home, &config, |client| look::show(client, named)),
-        Command::Why(named) => with(&home, &config, |client| look::why(client, named)),
+        Command::Why(asked) => with(&home, &config, |client| look::why(client, asked)),
+        Command::Route(asked) => route::run(&home, &config, asked),
         Command::Stop(named) => with(&home, &config, |client| act::stop(client, named)),
         Command::Approve(named) => with(&home, &config, |client| act::approve(client, named)),
         Command::Deny(deny) => with(&home, &config, |client| act::deny(client, deny)),

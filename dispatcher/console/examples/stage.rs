@@ -144,7 +144,8 @@ async fn answers(stage: &Stage, effect: &Effect, asked: u64, text: &str) -> Vec<
     let slow = if text.contains("slow") { 20 } else { 1 };
     match effect {
         Effect::Route => {
-            vec![(300, Fact::Routed { asked, decision: decide(text), trace: kept(stage, "[]").await, verbose: false })]
+            let trace = kept(stage, "[]").await;
+            vec![(300, Fact::Routed { asked, decision: decide(text), trace, parts: Vec::new(), verbose: false })]
         }
         Effect::Resolve { target } => {
             let workflow = workflow(target.repository.is_some(), text.contains("gate"));

@@ -12,7 +12,7 @@ use crate::context::Omission;
 use crate::devbox::{Finish, Usage};
 use crate::id::{Commit, DeliveryId, DevboxId, Digest, PhaseName, RunId};
 use crate::post::Action;
-use crate::route::Decision;
+use crate::route::{Decision, Part};
 use crate::talk::{Message, MessageId, Person, ThreadId};
 use crate::time::Time;
 use crate::workflow::Workflow;
@@ -101,8 +101,11 @@ pub enum Fact {
         asked: u64,
         /// The decision.
         decision: Decision,
-        /// Every router's part, in the blob store.
+        /// The whole record of the decision, in the blob store.
         trace: Digest,
+        /// Every router's part in it, in words.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        parts: Vec<Part>,
         /// Whether the person who asked wants to be told when each phase begins.
         #[serde(default, skip_serializing_if = "core::ops::Not::not")]
         verbose: bool,

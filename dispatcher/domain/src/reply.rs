@@ -5,6 +5,7 @@ mod closing;
 mod description;
 mod gate;
 mod status;
+mod why;
 
 use alloc::format;
 use alloc::string::{String, ToString};
@@ -19,11 +20,12 @@ use crate::run::{Job, Reviewed, Run, Stage, State};
 use crate::talk::Person;
 use crate::workflow::{Phase, Work};
 
-pub use answer::{answer, details, why};
+pub use answer::{answer, details};
 pub use closing::closing;
 pub(crate) use description::{description, title};
 pub use gate::{gate, gate_decided, gate_withdrawn, reminder};
 pub use status::status;
+pub use why::why;
 
 /// The most lines of a check's output that are shown in the thread.
 const MAX_LINES: usize = 8;
@@ -75,7 +77,7 @@ pub(crate) fn within(label: &str) -> String {
 pub(crate) fn question(question: &str, candidates: &[Candidate], run: &Run) -> Post {
     let mut post = Post::default().and(Line::Text { spans: Vec::from([Span::Untrusted(question.into())]) });
     for candidate in candidates {
-        let place = place(&candidate.target);
+        let place = choice(&candidate.target, candidates);
         post = post.and(Line::Text {
             spans: Vec::from([
                 Span::Plain("• ".into()),
@@ -94,6 +96,15 @@ pub(crate) fn question(question: &str, candidates: &[Candidate], run: &Run) -> P
         run.request.by.name
     ))]);
     post
+}
+
+/// A choice, for people: with its workflow where the place alone does not tell it from another.
+fn choice(target: &Target, candidates: &[Candidate]) -> String {
+    let same = candidates.iter().filter(|other| other.target.repository == target.repository).count();
+    match &target.repository {
+        Some(repository) if same > 1 => format!("{} in {repository}", target.workflow),
+        Some(_) | None => place(target),
+    }
 }
 
 /// Says that the forge does not know who asked.
@@ -177,7 +188,11 @@ pub(crate) fn resolution(reviewed: &Reviewed) -> String {
 
 /// The question, once it is answered.
 pub(crate) fn chosen(run: &Run, target: &Target, by: &Person) -> Post {
-    question_over(run, &format!("{} chose {}", by.name, place(target)))
+    let candidates = match run.route.as_ref().map(|route| &route.decision) {
+        Some(Decision::Ask { candidates, .. }) => candidates.as_slice(),
+        Some(Decision::Go { .. } | Decision::Nowhere { .. }) | None => &[],
+    };
+    question_over(run, &format!("{} chose {}", by.name, choice(target, candidates)))
 }
 
 /// The question, without its buttons, and what became of it.

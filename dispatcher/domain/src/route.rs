@@ -116,12 +116,63 @@ pub struct Opinion {
     pub priority: i32,
     /// The digest of its component.
     pub digest: Digest,
+    /// The digest of its settings.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub settings: Option<Digest>,
     /// The instructions it burnt.
     pub fuel: u64,
     /// What it logged.
     pub log: Vec<String>,
     /// What it said.
     pub said: Said,
+}
+
+/// One router's part in a decision, in words for a person.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Part {
+    /// The router, `id@version`.
+    pub router: String,
+    /// What it said; completes a sentence that begins with its name.
+    pub said: String,
+    /// Where it would have the request go, and how sure it was, in thousandths. Nothing if it named no place.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub place: Option<(String, u16)>,
+}
+
+/// The longest part, in characters: what a plugin says is as long as it likes.
+const MAX_PART: usize = 300;
+
+impl Opinion {
+    /// It in words.
+    pub fn part(&self) -> Part {
+        let (said, place) = match &self.said {
+            Said::Claim(claim) => {
+                let workflow = claim.workflow.as_ref().map(|workflow| format!("the workflow {workflow}"));
+                let place = match &claim.place {
+                    Place::Repository(repository) => Some(repository.0.clone()),
+                    Place::Nowhere => Some("no repository".into()),
+                    Place::Open => None,
+                };
+                let what: Vec<String> = place.clone().into_iter().chain(workflow).collect();
+                let what = if what.is_empty() { "more of it".into() } else { what.join(" and ") };
+                let sure = claim.score / 10;
+                (format!("said {what}, {sure} % sure: {}", claim.reason), place.map(|place| (place, claim.score)))
+            }
+            Said::Ask { question, score, .. } => (format!("wanted to ask, {} % sure: {question}", score / 10), None),
+            Said::Pass { reason } => (format!("left it to others: {reason}"), None),
+            Said::Untriggered => ("was not asked: nothing in the message is for it".into(), None),
+            Said::Failed { error, fail_event: false } => (format!("failed and was passed over: {error}"), None),
+            Said::Failed { error, fail_event: true } => {
+                (format!("failed, and nothing may be decided without it: {error}"), None)
+            }
+        };
+        let said = if said.chars().nth(MAX_PART).is_some() {
+            said.chars().take(MAX_PART).chain(['…']).collect()
+        } else {
+            said
+        };
+        Part { router: self.router.clone(), said, place }
+    }
 }
 
 /// One router's claim, as far as it decided something.
@@ -391,7 +442,15 @@ mod tests {
     use super::*;
 
     fn opinion(router: &str, said: Said) -> Opinion {
-        Opinion { router: router.into(), priority: 0, digest: Digest::of(b""), fuel: 0, log: vec![], said }
+        Opinion {
+            router: router.into(),
+            priority: 0,
+            digest: Digest::of(b""),
+            settings: None,
+            fuel: 0,
+            log: vec![],
+            said,
+        }
     }
 
     fn claim(workflow: Option<&str>, place: Place, score: u16) -> Said {

@@ -14,7 +14,7 @@ use crate::context::Omission;
 use crate::devbox::{DiffStat, Proposal, Usage};
 use crate::id::{Commit, DevboxId, Digest, PhaseName, RunId};
 use crate::outcome::Outcome;
-use crate::route::{Candidate, Decision, Target};
+use crate::route::{Candidate, Decision, Part, Target};
 use crate::talk::{Message, Person, ThreadId};
 use crate::time::{Span, Time};
 use crate::workflow::Workflow;
@@ -128,8 +128,11 @@ pub enum State {
 pub struct Routed {
     /// The decision.
     pub decision: Decision,
-    /// Every router's part, in the blob store.
+    /// The whole record of the decision, in the blob store.
     pub trace: Digest,
+    /// Every router's part in it, in words.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub parts: Vec<Part>,
     /// Who chose, where a person was asked.
     pub chosen: Option<Person>,
 }

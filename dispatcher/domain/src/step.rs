@@ -17,7 +17,7 @@ use alloc::vec::Vec;
 use crate::effect::Effect;
 use crate::event::{Event, Fact};
 use crate::reason::Reason;
-use crate::run::Run;
+use crate::run::{Routed, Run};
 use crate::talk::ThreadId;
 
 use turn::Turn;
@@ -103,7 +103,10 @@ fn live(run: &Run, event: &Event) -> Step {
         Fact::Stirred => watch::stirred(turn),
         Fact::Checked { phase, head, checks } => watch::checked(turn, phase, head, checks),
 
-        Fact::Routed { asked, decision, trace, verbose } => place::routed(turn, *asked, decision, trace, *verbose),
+        Fact::Routed { asked, decision, trace, parts, verbose } => {
+            let route = Routed { decision: decision.clone(), trace: trace.clone(), parts: parts.clone(), chosen: None };
+            place::routed(turn, *asked, route, *verbose)
+        }
         Fact::Resolved { asked, workflow, base, onto, continues } => {
             place::resolved(turn, *asked, workflow, base.as_ref(), onto.as_deref(), continues.as_ref())
         }

@@ -12,7 +12,7 @@ use signalbox_workflow::{Loaded, Problem, load as read, shipped};
 use crate::settings::Settings;
 
 /// Where a repository keeps its workflows.
-const FOLDER: &str = ".signalbox/workflows";
+pub(crate) const FOLDER: &str = ".signalbox/workflows";
 /// The largest workflow file, prompt or schema, in bytes.
 const MAX_FILE: usize = 256 * 1024;
 /// How often a workflow may name files that were not looked up yet: itself, its prompts and schemas, and no deeper.

@@ -78,7 +78,8 @@ impl Engine {
         if !lacking.is_empty() {
             return Err(lacks(&lacking, tries));
         }
-        let gathering = Gathering { scope: scope.clone(), made, turns };
+        let event = self.ports.blobs.put(&serde_json::to_vec(event).map_err(Error::rejected)?).await?;
+        let gathering = Gathering { event: Some(event), scope: scope.clone(), made, turns };
         let gathering = self.ports.blobs.put(&gathering.bytes()).await?;
         let mut bundle = bundle::make(pieces, omissions);
         bundle.gathering = Some(gathering);

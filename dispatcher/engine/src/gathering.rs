@@ -14,6 +14,9 @@ use crate::fetch::Rounds;
 /// A prefetch, as it went. The texts are blobs, named by their digests.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Gathering {
+    /// What plugins were told, in the blob store.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub event: Option<Digest>,
     /// What it was for.
     pub scope: Scope,
     /// Everything that was fetched, in the order it was asked for.
@@ -176,7 +179,9 @@ impl Gathering {
 
 fn differs(now: Option<&Turn>, then: Option<&Turn>) -> String {
     match (now, then) {
-        (Some(now), Some(then)) if now.prefetcher != then.prefetcher => format!("spoke in place of {}", then.prefetcher),
+        (Some(now), Some(then)) if now.prefetcher != then.prefetcher => {
+            format!("spoke in place of {}", then.prefetcher)
+        }
         (Some(now), Some(then)) if now.gave == then.gave && now.fuel != then.fuel => {
             format!("burnt {} and not {}", now.fuel, then.fuel)
         }

@@ -16,13 +16,17 @@ mod token;
 
 mod assignment;
 mod attached;
+pub mod beside;
 mod bundle;
 pub mod corpus;
 mod definition;
+pub mod explain;
 mod fetch;
 pub mod gathering;
 mod guide;
+mod known;
 mod policy;
+pub mod record;
 pub mod replay;
 
 use std::collections::BTreeMap;
@@ -76,6 +80,8 @@ pub struct Engine {
     settings: Settings,
     /// Rung when there may be something to do; missing it costs time, never work.
     bell: Notify,
+    /// What was found in repositories for routing; not knowing it costs a look.
+    looked: known::Looked,
     /// When edges last looked for what they missed; not knowing it costs a look.
     caught_up: Mutex<Option<Time>>,
 }
@@ -83,7 +89,7 @@ pub struct Engine {
 impl Engine {
     /// An engine on that world.
     pub fn new(ports: Ports, settings: Settings) -> Self {
-        Self { ports, settings, bell: Notify::new(), caught_up: Mutex::new(None) }
+        Self { ports, settings, bell: Notify::new(), looked: known::Looked::default(), caught_up: Mutex::new(None) }
     }
 
     /// The world it works on.

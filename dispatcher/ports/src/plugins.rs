@@ -319,6 +319,24 @@ pub struct Piece {
     pub weight: u16,
 }
 
+/// What plugins run on.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct About {
+    /// The engine, with its version and the form of what it compiles.
+    pub engine: String,
+    /// The track of the contract that it speaks.
+    pub track: String,
+}
+
+/// What a router said that only looks on.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Shadow {
+    /// It.
+    pub opinion: Opinion,
+    /// What the decision would have been with it.
+    pub decision: Decision,
+}
+
 /// The most rounds of fetching a prefetcher has.
 pub const MAX_ROUNDS: u32 = 3;
 
@@ -329,18 +347,21 @@ pub trait Plugins: Send + Sync {
     /// failed.
     fn route(&self, event: &Event) -> Vec<Opinion>;
 
+    /// Asks the routers that only look on; `opinions` is what those said that decide.
+    fn shadows(&self, _event: &Event, _opinions: &[Opinion]) -> Vec<Shadow> {
+        Vec::new()
+    }
+
+    /// What they run on.
+    fn about(&self) -> About {
+        About::default()
+    }
+
     /// The prefetchers that want to take part, in order.
     fn prefetchers(&self, event: &Event, scope: &Scope) -> Vec<Prefetcher>;
 
     /// Asks one prefetcher. Round 0 has no fetches and plans; later rounds are given what the rounds before asked for,
     /// in that order. A fetch that the plugin's grant does not cover is never performed: it comes back to the
     /// plugin as [`Fetched::Denied`] at once, and is told of in [`Turn::denied`].
-    fn gather(
-        &self,
-        prefetcher: &str,
-        event: &Event,
-        scope: &Scope,
-        round: u32,
-        fetched: &[(Fetch, Fetched)],
-    ) -> Turn;
+    fn gather(&self, prefetcher: &str, event: &Event, scope: &Scope, round: u32, fetched: &[(Fetch, Fetched)]) -> Turn;
 }

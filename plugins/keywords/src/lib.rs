@@ -82,7 +82,8 @@ pub fn route(event: &Event, config: &Config) -> Result<Outcome, PluginError> {
             place: Place::Repository(place.repository.clone()),
             branch: None,
             inputs: Vec::new(),
-            score: place.score.max(if kind.set { PHRASE } else { 0 }),
+            // A phrase for the workflow says nothing of the place.
+            score: place.score,
             reason: place.reason.clone(),
             rule: place.rule.to_string(),
             matched: [place.matched.clone(), kind.matched].concat(),

@@ -45,10 +45,12 @@ const LEADS: [&str; 7] = ["link", "links", "linking", "point", "points", "redire
 const NOT: [&str; 9] = ["not", "except", "without", "unlike", "never", "nothing", "leave", "avoid", "neither"];
 /// What takes a mention back unless something is to be used in its place: then both are in play.
 const OTHER: [&str; 2] = ["instead", "rather"];
+/// What "but" takes something out of.
+const ALL: [&str; 5] = ["anything", "everything", "anywhere", "everywhere", "all"];
 /// What may stand between what takes a mention back and the name.
-const FILL: [&str; 17] = [
+const FILL: [&str; 19] = [
     "about", "of", "with", "than", "to", "do", "touch", "touching", "change", "changing", "mind", "just", "break",
-    "breaking", "any", "both", "from",
+    "breaking", "any", "both", "from", "talking", "speaking",
 ];
 
 /// How `name` (`owner/name`) is mentioned by its bare name. The clearest mention counts.
@@ -150,7 +152,8 @@ pub(crate) fn taken_back(at: &Range<usize>, words: &Words) -> bool {
         return words.before(at.start, back + 1) == "don" || !first;
     }
     let using = || (back..=at.start).any(|it| ["use", "using"].contains(&words.before(at.start, it)));
-    NOT.contains(&word) || (OTHER.contains(&word) && !using())
+    let all_but = word == "but" && ALL.contains(&words.before(at.start, back + 1));
+    all_but || NOT.contains(&word) || (OTHER.contains(&word) && !using())
 }
 
 #[cfg(test)]
@@ -199,6 +202,9 @@ mod tests {
             ("rather than billing", Mention::TakenBack),
             ("this has nothing to do with billing", Mention::TakenBack),
             ("leave billing alone", Mention::TakenBack),
+            ("anything but billing", Mention::TakenBack),
+            ("I am not talking about billing", Mention::TakenBack),
+            ("not the api but billing", Mention::Occurs),
             ("use mail instead of the billing", Mention::Occurs),
             ("select from billing", Mention::Occurs),
             ("not billing, in billing", Mention::SpokenOf),

@@ -452,7 +452,7 @@ impl Model {
                     },
                     _ => Decision::Nowhere { reason: "nobody wants it".into(), failed: Vec::new() },
                 };
-                Fact::Routed { asked, decision, trace: Digest::of(b"trace"), verbose: false }
+                Fact::Routed { asked, decision, trace: Digest::of(b"trace"), parts: Vec::new(), verbose: false }
             }
             Effect::Resolve { .. } => {
                 resolved(asked, if letter == Answer { workflow::build() } else { workflow::answer() }, None)

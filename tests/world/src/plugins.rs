@@ -65,6 +65,7 @@ fn guide(scope: &Scope, fetched: &[(Fetch, Fetched)]) -> Gathered {
 
 fn opinion(router: &str, said: Said) -> Opinion {
     Opinion {
+        settings: None,
         router: router.into(),
         priority: 0,
         digest: Digest::of(router.as_bytes()),

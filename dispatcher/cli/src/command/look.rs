@@ -8,7 +8,7 @@ use signalbox_domain::reply;
 use signalbox_domain::run::Run;
 use signalbox_domain::time::Time;
 
-use crate::arguments::{Named, Runs};
+use crate::arguments::{Named, Runs, Why};
 use crate::client::{Client, Entry};
 use crate::print;
 
@@ -109,12 +109,13 @@ fn told(entry: &Entry) -> String {
     text.trim_end().to_owned()
 }
 
-pub(crate) fn why(client: &Client, asked: &Named) -> Result<ExitCode> {
-    let run = client.find(&asked.run)?;
+pub(crate) fn why(client: &Client, asked: &Why) -> Result<ExitCode> {
+    let why = client.why(&asked.what)?;
     if asked.json {
-        print::line(format_args!("{}", serde_json::to_string_pretty(&run.route)?));
+        let records = why.run.as_ref().map(|run| client.decisions(run)).transpose()?.unwrap_or_default();
+        print::line(format_args!("{}", serde_json::to_string_pretty(&records)?));
     } else {
-        print::line(format_args!("{}", reply::why(&run).plain()));
+        print::line(format_args!("{}", why.text));
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -126,11 +127,12 @@ pub(crate) fn replay(client: &Client, asked: &Named) -> Result<ExitCode> {
     if asked.json {
         print::line(format_args!("{}", serde_json::to_string_pretty(&replayed)?));
     } else {
-        let routes = if replayed["routed"] == true { "its routes decided again" } else { "it was not routed" };
         print::line(format_args!(
-            "run:{}: {} steps folded, {routes}. Differences: {}",
+            "run:{}: {} steps folded, {} decisions and {} prefetches made again. Differences: {}",
             run.id,
             replayed["steps"],
+            replayed["routes"],
+            replayed["prefetches"],
             match differences.len() {
                 0 => "none".to_owned(),
                 many => many.to_string(),

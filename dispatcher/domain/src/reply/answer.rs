@@ -7,9 +7,8 @@ use alloc::vec::Vec;
 use crate::command::{self, Command};
 use crate::outcome::Outcome;
 use crate::post::{Line, Post, Span};
-use crate::reply::{closing, money, place, status};
-use crate::route::{Decision, Ground};
-use crate::run::{Job, Run, State};
+use crate::reply::{closing, money, status, why};
+use crate::run::{Run, State};
 use crate::time::Time;
 
 /// Answers a word of ours.
@@ -70,7 +69,7 @@ pub(super) fn helped(run: &Run) -> Post {
     }
 }
 
-fn nothing_asked() -> Post {
+pub(super) fn nothing_asked() -> Post {
     Post::line("Nothing has been asked for in this thread yet.").and(Line::text("Say `help` to see what I can do."))
 }
 
@@ -122,89 +121,6 @@ fn plan(run: &Run) -> Post {
         Some(summary) => Post::line("The plan:").and(Line::Quote { text: summary.to_string() }),
         None => Post::line("There is no plan yet."),
     }
-}
-
-/// Why the request went where it went, and what the agent knew.
-pub fn why(run: &Run) -> Post {
-    let Some(route) = &run.route else {
-        return match run.outcome() {
-            Some(Outcome::Helped) => nothing_asked(),
-            Some(_) => Post::line("It ended before it was decided where this goes."),
-            None => Post::line("It is not decided yet where this goes."),
-        };
-    };
-    let mut post = match &route.decision {
-        Decision::Go { grounds, .. } => grounds.iter().fold(Post::default(), |post, ground| post.and(reason(ground))),
-        Decision::Ask { question, .. } => {
-            let post = Post::default().and(Line::Text {
-                spans: Vec::from([Span::Plain("I asked: ".into()), Span::Untrusted(question.clone())]),
-            });
-            match (&route.chosen, run.target()) {
-                (Some(by), Some(target)) => post.and(Line::text(format!("{} chose {}.", by.name, place(target)))),
-                (Some(_) | None, Some(_) | None) if run.ended() => post.and(Line::text("It was not answered.")),
-                (Some(_) | None, Some(_) | None) => post.and(Line::text("It is not answered yet.")),
-            }
-        }
-        Decision::Nowhere { reason, .. } => Post::default().and(Line::Text {
-            spans: Vec::from([Span::Plain("No router took it: ".into()), Span::Untrusted(reason.clone())]),
-        }),
-    };
-    let (Decision::Go { failed, .. } | Decision::Ask { failed, .. } | Decision::Nowhere { failed, .. }) =
-        &route.decision;
-    for (router, error) in failed {
-        post = post.and(Line::Text {
-            spans: Vec::from([
-                Span::Plain("Failed and passed over: ".into()),
-                Span::Code(router.clone()),
-                Span::Plain(" — ".into()),
-                Span::Untrusted(error.clone()),
-            ]),
-        });
-    }
-    if run.again {
-        post = post.and(Line::text("It tries the thread's last run again, where that one went."));
-    }
-    if let Some(job) = run.job() {
-        post = context(post, job);
-    }
-    post.footer = Vec::from([Span::Plain(format!(
-        "Decided by rules, not by a model. Every router's part is kept as {}.",
-        route.trace.short()
-    ))]);
-    post
-}
-
-fn reason(ground: &Ground) -> Line {
-    let mut spans = Vec::from([
-        Span::Plain("I chose ".into()),
-        Span::Strong(ground.decided.clone()),
-        Span::Plain(" because ".into()),
-        Span::Untrusted(ground.reason.clone()),
-    ]);
-    let matched = ground.matched.iter().filter(|word| !word.is_empty());
-    let matched: Vec<String> = matched.map(|word| format!("“{word}”")).collect();
-    if !matched.is_empty() {
-        spans.push(Span::Plain(" (your words: ".into()));
-        spans.push(Span::Untrusted(matched.join(", ")));
-        spans.push(Span::Plain(")".into()));
-    }
-    spans.push(Span::Plain(format!(" · router {}, rule {}, {} % sure", ground.router, ground.rule, ground.score / 10)));
-    Line::Text { spans }
-}
-
-fn context(post: Post, job: &Job) -> Post {
-    let knew = if job.context.is_empty() { "nothing besides your words".into() } else { job.context.join(", ") };
-    let mut post =
-        post.and(Line::Text { spans: Vec::from([Span::Plain("The agent was given: ".into()), Span::Untrusted(knew)]) });
-    for omission in &job.omissions {
-        post = post.and(Line::Text {
-            spans: Vec::from([
-                Span::Plain("Left out: ".into()),
-                Span::Untrusted(format!("{} ({})", omission.what, omission.why)),
-            ]),
-        });
-    }
-    post
 }
 
 /// More about a failure.

@@ -31,15 +31,16 @@ pub(super) fn route(turn: &mut Turn<'_>) {
     turn.ask(Effect::Route);
 }
 
-pub(super) fn routed(mut turn: Turn<'_>, asked: u64, decision: &Decision, trace: &Digest, verbose: bool) -> Step {
+pub(super) fn routed(mut turn: Turn<'_>, asked: u64, route: Routed, verbose: bool) -> Step {
     if !matches!(turn.run.state, State::Routing { asked: mine } if mine == asked) {
         return Step::Ignored(Reason::Late);
     }
     if verbose && turn.run.voice == Voice::Quiet && turn.run.before.is_none() {
         turn.run.voice = Voice::Verbose;
     }
-    turn.run.route = Some(Routed { decision: decision.clone(), trace: trace.clone(), chosen: None });
-    match decision {
+    let decision = route.decision.clone();
+    turn.run.route = Some(route);
+    match &decision {
         Decision::Go { target, .. } => resolve(&mut turn, target.clone()),
         Decision::Ask { candidates, question, .. } => {
             let asked = turn.run.version;

@@ -88,9 +88,10 @@ impl Engine {
             Fetch::History { path, .. } => {
                 let past = forge.history(repository, at, path, MAX_PAST).await?;
                 let past = past.map(|past| {
-                    lines(past.into_iter().map(|it| {
-                        json!({"commit": it.commit, "by": it.by, "at_ms": it.at.0, "title": it.title})
-                    }))
+                    lines(
+                        past.into_iter()
+                            .map(|it| json!({"commit": it.commit, "by": it.by, "at_ms": it.at.0, "title": it.title})),
+                    )
                 });
                 reviewed(past, format!("{repository}@{}:{path} (history)", short(at))).into()
             }

@@ -69,8 +69,7 @@ impl<'a> Rounds<'a> {
                 .map(|fetch| (fetch.clone(), fetched.get(fetch).cloned().unwrap_or(Fetched::NotFound)))
                 .collect();
             let name = &work.prefetcher.name;
-            let Said { gave, fuel, log, denied } =
-                self.plugins.gather(name, self.event, self.scope, round, &answers);
+            let Said { gave, fuel, log, denied } = self.plugins.gather(name, self.event, self.scope, round, &answers);
             work.denied = denied;
             self.turns.push(Turn { prefetcher: name.clone(), round, gave: Gave::of(&gave), fuel, log });
             work.state = match gave {

@@ -3,12 +3,11 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use serde_json::json;
 use signalbox_domain::change::Change;
 use signalbox_domain::event::{Delivery, Event, Fact};
 use signalbox_domain::id::{DeliveryId, Digest, Repository, RunId};
 use signalbox_domain::identity::Permission;
-use signalbox_domain::route::{Decision, Target};
+use signalbox_domain::route::{Decision, Opinion, Target};
 use signalbox_domain::run::{Run, State};
 use signalbox_domain::workflow::Workflow;
 use signalbox_ports::Error;
@@ -18,6 +17,7 @@ use signalbox_ports::store::{Place, Subject};
 
 use crate::Engine;
 use crate::definition;
+use crate::record::Record;
 
 /// The limiter every run of the team passes.
 const RUNS: &str = "runs";
@@ -31,13 +31,12 @@ impl Engine {
     /// that it can be asked again.
     pub(super) async fn route(&self, run: &Run, asked: u64) -> Result<Option<Fact>, Error> {
         let event = self.event(run).await?;
-        let opinions = self.ports.plugins.route(&event);
-        let decision = event.decide(&opinions);
-        let trace = json!({ "event": event, "opinions": opinions, "decision": decision });
-        let trace = self.keep(&trace).await?;
-        let decision = self.offered(run, decision);
+        let record = Record::make(&*self.ports.plugins, event);
+        let trace = self.ports.blobs.put(&record.bytes()).await?;
+        let parts = record.opinions.iter().map(Opinion::part).collect();
+        let decision = self.offered(run, record.decision);
         let usual = self.chat(&run.thread)?.usual(&run.request.by).await?;
-        Ok(Some(Fact::Routed { asked, decision, trace, verbose: usual.verbose }))
+        Ok(Some(Fact::Routed { asked, decision, trace, parts, verbose: usual.verbose }))
     }
 
     /// A decision that offers nothing which the room would then forbid.
@@ -68,6 +67,26 @@ impl Engine {
             let _ = write!(text, "\n{}", followup.message.text);
         }
         let repositories = self.ports.forge.repositories().await?;
+        let mut repositories: Vec<KnownRepository> = repositories
+            .into_iter()
+            .map(|known| KnownRepository {
+                name: known.repository,
+                description: known.description,
+                default_branch: known.default_branch,
+                owners: None,
+            })
+            .collect();
+        let mut workflows: Vec<KnownWorkflow> = definition::known(&self.settings)
+            .into_iter()
+            .map(|workflow| KnownWorkflow {
+                name: workflow.name,
+                description: workflow.description,
+                repository: workflow.repository,
+                only: None,
+            })
+            .collect();
+        let (forge, now) = (&*self.ports.forge, self.ports.clock.now());
+        self.looked.add(&self.settings, forge, now, &text, &mut repositories, &mut workflows).await;
         Ok(plugins::Event {
             id: run.id.0.clone(),
             received_at: run.asked,
@@ -79,24 +98,8 @@ impl Engine {
             room_topic: room.topic,
             memory: run.memory.clone(),
             usual: self.chat(&run.thread)?.usual(&run.request.by).await?.repository,
-            repositories: repositories
-                .into_iter()
-                .map(|known| KnownRepository {
-                    name: known.repository,
-                    description: known.description,
-                    default_branch: known.default_branch,
-                    owners: None,
-                })
-                .collect(),
-            workflows: definition::known(&self.settings)
-                .into_iter()
-                .map(|workflow| KnownWorkflow {
-                    name: workflow.name,
-                    description: workflow.description,
-                    repository: workflow.repository,
-                    only: None,
-                })
-                .collect(),
+            repositories,
+            workflows,
             attrs: attrs(run),
         })
     }

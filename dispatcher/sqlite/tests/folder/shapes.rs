@@ -88,7 +88,7 @@ fn routed(asked: &Delivery) -> Delivery {
         question: "Which one?".into(),
         failed: vec![("keywords@1.0.0".into(), "out of fuel".into())],
     };
-    let fact = Fact::Routed { asked: 1, decision, trace: Digest::of(b"trace"), verbose: false };
+    let fact = Fact::Routed { asked: 1, decision, trace: Digest::of(b"trace"), parts: Vec::new(), verbose: false };
     let event = Event { id: "routed".into(), at: asked.event.at + Span::seconds(2), fact };
     Delivery { thread: asked.thread.clone(), run: None, event }
 }
