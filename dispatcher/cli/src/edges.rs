@@ -7,17 +7,13 @@ use anyhow::{Context as _, Result, anyhow, bail};
 use async_trait::async_trait;
 use axum::Router;
 use signalbox_console::Console;
-use signalbox_domain::event::{Delivery, Event, Fact};
-use signalbox_domain::id::DeliveryId;
 use signalbox_domain::identity::Roles;
-use signalbox_domain::run::State;
 use signalbox_engine::Engine;
 use signalbox_github::{Comments, Forwarder, Github, Linked};
 use signalbox_ports::Error;
 use signalbox_ports::chat::Chat;
 use signalbox_ports::clock::{Clock, System};
 use signalbox_ports::forge::Forge;
-use signalbox_ports::intake::Intake as _;
 use signalbox_slack::Slack;
 use signalbox_sqlite::Folder;
 use signalbox_webhook::{Counter, Hook, Secrets as HookSecrets};
@@ -27,9 +23,6 @@ use crate::board::Board;
 use crate::config::Config;
 use crate::forges::Forges;
 use crate::secrets::Secrets;
-
-/// The most runs that are looked through for one that waits for somebody's account.
-const LOOKED_THROUGH: usize = 2_000;
 
 /// Slack and GitHub, as far as they are set up.
 pub(crate) struct Edges {
@@ -135,17 +128,7 @@ struct Waiting(Arc<Engine>);
 #[async_trait]
 impl Linked for Waiting {
     async fn linked(&self, person: &str) -> Result<(), Error> {
-        let ports = self.0.ports();
-        for run in ports.store.runs(LOOKED_THROUGH).await? {
-            let State::Resolving { unlinked: true, asked, .. } = run.state else { continue };
-            if run.request.by.id != person {
-                continue;
-            }
-            let id = DeliveryId(format!("linked:{}:{asked}", run.id));
-            let event = Event { id, at: ports.clock.now(), fact: Fact::Linked { by: run.request.by.clone() } };
-            self.0.receive(Delivery { thread: run.thread, run: Some(run.id), event }).await?;
-        }
-        Ok(())
+        self.0.linked(person).await
     }
 }
 

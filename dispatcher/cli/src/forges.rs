@@ -119,6 +119,10 @@ impl Forge for Forges {
         self.of(repository).await?.checks(repository, commit, limit).await
     }
 
+    async fn answer(&self, repository: &Repository, number: u64, review: &str, text: &str) -> Result<(), Error> {
+        self.of(repository).await?.answer(repository, number, review, text).await
+    }
+
     async fn issue(&self, repository: &Repository, number: u64) -> Result<Option<Talk>, Error> {
         self.of(repository).await?.issue(repository, number).await
     }

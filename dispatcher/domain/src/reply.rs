@@ -12,7 +12,7 @@ use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
 use crate::change::Verdict;
-use crate::id::PhaseName;
+use crate::id::{Commit, PhaseName};
 use crate::outcome::Outcome;
 use crate::post::{Action, Line, Mark, Post, Span};
 use crate::route::{Candidate, Decision, Target};
@@ -112,13 +112,13 @@ pub(crate) fn unlinked(run: &Run) -> Post {
     Post::line(format!(
         "I have yet to learn who {} is where the code lives; I've told them privately how to say so, and go on by \
          myself then. I'll wait a day.",
-        run.request.by.name
+        run.starter().name
     ))
 }
 
 /// The same, once it is not waited for any more.
 pub(crate) fn unlinked_over(run: &Run, why: &str) -> Post {
-    Post::line(format!("I waited to learn who {} is where the code lives — {why}", run.request.by.name))
+    Post::line(format!("I waited to learn who {} is where the code lives — {why}", run.starter().name))
 }
 
 /// Tells a person, privately, where to say who they are at the forge.
@@ -129,7 +129,12 @@ pub(crate) fn link(url: &str) -> Post {
 
 /// The same, once they did.
 pub(crate) fn linked(run: &Run) -> Post {
-    Post::line(format!("{} linked their account; going on.", run.request.by.name))
+    Post::line(format!("{} linked their account; going on.", run.starter().name))
+}
+
+/// Tells whoever wrote a remark what was made of it.
+pub fn answered(head: &Commit) -> String {
+    format!("Addressed in {}.", head.as_str().get(..7).unwrap_or(head.as_str()))
 }
 
 /// Tells of a review of the change request, and offers to do what it remarks.

@@ -388,7 +388,13 @@ pub fn select(opinions: &[Opinion], repositories: &[Repository], workflows: &[Kn
             inputs.entry(key.clone()).or_insert_with(|| value.clone());
         }
     }
-    let branch = surest(&claims, |claim| claim.branch.clone()).and_then(|(_, claim)| claim.branch.clone());
+    // A branch is one of the repository it was named with.
+    let of_it = |claim: &Claim| match &claim.place {
+        Place::Repository(named) => Some(named) == repository.as_ref(),
+        Place::Open | Place::Nowhere => true,
+    };
+    let branch = |claim: &Claim| claim.branch.clone().filter(|_| of_it(claim));
+    let branch = surest(&claims, branch).and_then(|(_, claim)| claim.branch.clone());
     Decision::Go { target: Target { workflow: name.into(), repository, branch, inputs }, grounds, failed }
 }
 

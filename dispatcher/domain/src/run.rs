@@ -55,6 +55,9 @@ pub struct Run {
     /// The run whose branch and change request it goes on with, where it tries one again or adds to one.
     #[serde(default)]
     pub origin: Option<RunId>,
+    /// Who set it going again, where that is not who asked: what it may, they must be allowed, too.
+    #[serde(default)]
+    pub starter: Option<Person>,
     /// Reviews of its change request, oldest first.
     #[serde(default)]
     pub reviews: Vec<Reviewed>,
@@ -85,9 +88,12 @@ pub enum State {
         target: Target,
         /// The version that asked.
         asked: u64,
-        /// Whether the person who asked has yet to say who they are at the forge.
+        /// Whether the person who set it going has yet to say who they are at the forge.
         #[serde(default)]
         unlinked: bool,
+        /// The work of the run that this one tries again: only whether that person may is asked.
+        #[serde(default)]
+        kept: Option<Box<Job>>,
     },
     /// A limiter makes it wait.
     Waiting {
@@ -321,8 +327,11 @@ pub struct Reviewed {
     pub review: Review,
     /// Who wrote it.
     pub by: Person,
-    /// What was decided about it.
+    /// Whether it was decided about.
     pub settled: bool,
+    /// Whether this run acts on it.
+    #[serde(default)]
+    pub resolved: bool,
 }
 
 /// How much a run says.
@@ -398,6 +407,19 @@ impl Run {
     /// Whether it is over.
     pub fn ended(&self) -> bool {
         matches!(self.state, State::Ended { .. })
+    }
+
+    /// Whether it can be tried again: it ended in a way that says so, or was refused to whoever tried it again, and
+    /// others may.
+    pub fn retryable(&self) -> bool {
+        let refused = matches!(self.outcome(), Some(Outcome::Refused { .. }));
+        self.outcome().is_some_and(Outcome::retryable)
+            || (refused && self.again && self.epoch == 0 && self.job().is_some())
+    }
+
+    /// Who set it going: whoever asked, or had it tried again.
+    pub fn starter(&self) -> &Person {
+        self.starter.as_ref().unwrap_or(&self.request.by)
     }
 
     /// The run that its branch and its change request are named after: itself, or the first one it tries again.

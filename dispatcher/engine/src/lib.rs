@@ -11,6 +11,7 @@ mod sweep;
 
 mod boxes;
 mod drive;
+mod linked;
 mod settings;
 mod token;
 

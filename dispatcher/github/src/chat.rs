@@ -23,7 +23,7 @@ use signalbox_ports::store::Store;
 
 use crate::app::Github;
 use crate::decode::{CHAT, Us};
-pub(crate) use comment::moment;
+pub(crate) use comment::{User, moment};
 use status::Statuses;
 
 /// The chat. Cheap to clone; clones share what they remember.

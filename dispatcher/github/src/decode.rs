@@ -15,7 +15,7 @@ use signalbox_domain::time::Time;
 
 use crate::{marker, mention, press};
 use payload::{Comment, Issue, Label, Payload, Review, User};
-use received::{Account, Handing, Pull, Received, Spot, Text, Verdict, What};
+use received::{Account, Handing, Leaving, Pull, Received, Spot, Text, Verdict, What};
 
 use crate::settings::Settings;
 
@@ -223,6 +223,12 @@ fn body(payload: &Payload, issue: &Issue, pull: Option<Pull>, us: &Us) -> Result
         via: None,
         what: What::Handed { how, stamp: issue.updated_at.clone(), text: text.clone() },
     };
+    let left = |how, of: u64| Act {
+        key: format!("{}:{}:{of}:{}", leaving_key(how), issue.node_id, issue.updated_at),
+        root: root.clone(),
+        via: None,
+        what: What::Left { how, stamp: issue.updated_at.clone(), pull: pull.clone() },
+    };
     match payload.action.as_deref() {
         Some("opened") if for_us(&text, None, us) => {
             Ok(wrote(root.clone(), &issue.node_id, spot, text.clone(), false, pull, via))
@@ -239,6 +245,15 @@ fn body(payload: &Payload, issue: &Issue, pull: Option<Pull>, us: &Us) -> Result
             Some(assignee) if stands_for_us(assignee, us) => Ok(handed(Handing::Assignment, assignee.id)),
             Some(_) | None => Err(Ignored::NotForUs),
         },
+        Some("unlabeled") => match &payload.label {
+            Some(label) if is_ours(label, us) => Ok(left(Leaving::Label, label.id)),
+            Some(_) | None => Err(Ignored::NotForUs),
+        },
+        Some("unassigned") => match &payload.assignee {
+            Some(assignee) if stands_for_us(assignee, us) => Ok(left(Leaving::Assignment, assignee.id)),
+            Some(_) | None => Err(Ignored::NotForUs),
+        },
+        Some("closed") if issue.merged != Some(true) => Ok(left(Leaving::Closed, 0)),
         // Gone from here, whether for good or to another repository.
         Some("deleted" | "transferred") => Ok(erased(root, &issue.node_id, spot)),
         _ => Err(Ignored::Act),
@@ -414,6 +429,14 @@ fn how_key(how: Handing) -> &'static str {
     match how {
         Handing::Label => "labelled",
         Handing::Assignment => "assigned",
+    }
+}
+
+fn leaving_key(how: Leaving) -> &'static str {
+    match how {
+        Leaving::Closed => "closed",
+        Leaving::Label => "unlabelled",
+        Leaving::Assignment => "unassigned",
     }
 }
 

@@ -1,5 +1,6 @@
 //! The port, answered.
 
+mod answer;
 mod body;
 mod diff;
 mod open;
@@ -91,6 +92,10 @@ impl Forge for Github {
 
     async fn permission(&self, repository: &Repository, account: &str) -> Result<Permission, Error> {
         self.allows(&self.place(repository).await?, account).await
+    }
+
+    async fn answer(&self, repository: &Repository, number: u64, review: &str, text: &str) -> Result<(), Error> {
+        self.reply(&self.place(repository).await?, number, review, text).await
     }
 
     async fn account(&self, _repository: &Repository, person: &str) -> Result<Account, Error> {

@@ -37,7 +37,7 @@ pub(crate) fn said(text: &str, name: &str) -> Vec<String> {
 pub(crate) fn is_in(text: &str, name: &str) -> bool {
     let near = |at: usize| text.get(at + 1..at + 1 + name.len()).is_some_and(|word| word.eq_ignore_ascii_case(name));
     // Most comments are not for us; those are not parsed.
-    text.match_indices('@').any(|(at, _)| near(at)) && !said(text, name).is_empty()
+    text.match_indices(['@', '/']).any(|(at, _)| near(at)) && !said(text, name).is_empty()
 }
 
 /// The text without its HTML comments, but for those in code: what nobody sees is nobody's word.
@@ -61,12 +61,15 @@ pub(crate) fn unhidden(text: &str) -> String {
     kept
 }
 
-/// Every visible mention of `name`, with its `[bot]` if it has one.
+/// Every visible mention of `name`, with its `[bot]` if it has one; `/name` at the beginning of a line is one, too.
 fn mentions(text: &str, name: &str) -> Vec<Range<usize>> {
     let mut found = Vec::new();
     for range in visible(text) {
-        for (at, _) in text[range.clone()].match_indices('@') {
+        for (at, _) in text[range.clone()].match_indices(['@', '/']) {
             let start = range.start + at;
+            if text[start..].starts_with('/') && !begins_line(text, start) {
+                continue;
+            }
             let end = start + 1 + name.len();
             let named = text.get(start + 1..end).is_some_and(|word| word.eq_ignore_ascii_case(name));
             if !named || end > range.end || !apart(text, start) {
@@ -223,6 +226,10 @@ mod tests {
             "<!-- @signalbox stop -->",
             "<!--\n@signalbox stop",
             "~~@signalbox stop~~",
+            "see /signalbox stop",
+            "/signalbox/stop",
+            "> /signalbox stop",
+            "`/signalbox stop`",
             "![@signalbox](x.png)",
             "<div>\n@signalbox stop\n</div>",
             "me@signalbox.example",
@@ -236,6 +243,12 @@ mod tests {
         ] {
             check(text, &[]);
         }
+    }
+
+    #[test]
+    fn a_command_at_the_beginning_of_a_line_is_a_mention() {
+        check("/signalbox stop", &["stop"]);
+        check("Well.\n\n/Signalbox fix the title", &["Well.\n\nfix the title"]);
     }
 
     #[test]

@@ -18,7 +18,7 @@ use signalbox_ports::chat::Understood;
 use signalbox_ports::store::Subject;
 
 use crate::chat::{Comments, moment};
-use crate::decode::received::{Account, Handing, Pull, Received, Spot, Text, What};
+use crate::decode::received::{Account, Handing, Leaving, Pull, Received, Spot, Text, What};
 use crate::mention;
 use crate::press::{self, Press};
 use seen::{Part, Seen, Version, fresh, is_word};
@@ -54,6 +54,7 @@ impl Comments {
             }
             What::Erased { spot } => self.erased(&act, spot).await,
             What::Handed { how, stamp, text } => self.handed(&act, *how, stamp, text).await,
+            What::Left { how, stamp, pull } => self.left(&act, *how, stamp, pull.as_ref()).await,
             What::Reviewed { .. } => self.reviewed(&act).await,
             What::Pressed { run, button, stamp } => self.pressed(&act, run, button, stamp).await,
             What::Stirred { run, stamp } => self.stirred(&act, run, stamp).await,
@@ -232,6 +233,29 @@ impl Comments {
             DeliveryId(format!("said:{}:{how}:{stamp}", message.key(act.thread)))
         };
         deliveries(vec![self.heard(act, key, Fact::Said { message, addressed: true })])
+    }
+
+    /// What asked for us is taken back, or closed: that stops the run at work on it, if whoever did it may.
+    async fn left(&self, act: &Act<'_>, how: Leaving, stamp: &str, pull: Option<&Pull>) -> Result<Understood, Error> {
+        let of_pull = match pull.filter(|_| how == Leaving::Closed) {
+            Some(pull) => self.run_of(&act.received.repository, pull).await?,
+            None => None,
+        };
+        let run = match of_pull {
+            Some(run) => Some(run),
+            None => self.store.load(&Subject::Thread(act.thread.clone())).await?,
+        };
+        let Some(run) = run.filter(|run| !run.ended()) else { return nothing("no run is at work on it") };
+        let number = act.thread.root.parse().unwrap_or_default();
+        if how != Leaving::Closed && run.request.id != Spot::Issue(number).message() {
+            return nothing("the run was asked for in words");
+        }
+        let by = self.person(&act.received.repository, &act.received.by).await?;
+        if by.role == Role::Outsider && by.id != run.request.by.id {
+            return nothing("whoever did it may not ask for anything here");
+        }
+        let key = DeliveryId(format!("pressed:github:{}:{number}:{how:?}:{stamp}", act.thread.room));
+        deliveries(vec![self.press(act, &run, Action::Stop, &by, key)])
     }
 
     async fn pressed(&self, act: &Act<'_>, run: &RunId, button: &str, stamp: &str) -> Result<Understood, Error> {

@@ -212,6 +212,13 @@ pub trait Forge: Send + Sync {
         Err(Error::rejected(format!("the forge of {repository} runs no checks")))
     }
 
+    /// Tells whoever remarked something in a review of a change request what was made of it: each remark once, however
+    /// often it is asked for. A forge without reviews does nothing.
+    async fn answer(&self, repository: &Repository, number: u64, review: &str, text: &str) -> Result<(), Error> {
+        let _ = (repository, number, review, text);
+        Ok(())
+    }
+
     /// An issue or a change request as people wrote it: its description first, then its comments. `None`: it is not
     /// there, or the forge has none.
     async fn issue(&self, repository: &Repository, number: u64) -> Result<Option<Talk>, Error> {

@@ -29,6 +29,8 @@ pub enum Fate {
     Vanish,
     /// It arrives that many times, under the same GUID.
     Copies(u32),
+    /// It arrives that many times, each under a GUID of its own.
+    Fresh(u32),
     /// It arrives after the one that comes next.
     Late,
     /// It arrives, and the connection breaks before an answer.
@@ -237,6 +239,9 @@ impl Inner {
             Fate::Fail => self.attempt(&parcel, Way::Blocked),
             Fate::Vanish => {}
             Fate::Copies(copies) => (0..copies).for_each(|_| self.attempt(&parcel, Way::Whole)),
+            Fate::Fresh(copies) => {
+                (0..copies).for_each(|_| self.attempt(&Parcel { guid: guid(), ..parcel.clone() }, Way::Whole));
+            }
             Fate::Late => {
                 held.push(parcel);
                 return;

@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use crate::state::Role;
 use crate::{Error, World};
 
 /// Somebody who acts. What they may not do is refused as GitHub refuses it.
@@ -95,6 +96,20 @@ impl Person {
     /// Closes an issue or a pull request.
     pub fn close(&self, repository: &str, number: u64) -> Result<(), Error> {
         self.call("PATCH", repository, &format!("issues/{number}"), json!({"state": "closed"})).map(drop)
+    }
+
+    /// Deletes an issue, as its repository's owners can on GitHub's page.
+    pub fn delete_issue(&self, repository: &str, number: u64) -> Result<(), Error> {
+        let actor = self.world.user(&self.login);
+        let mut state = self.world.inner.state();
+        let id = crate::ci::find(&state, repository)?;
+        let missing = || Error::Refused { status: 404, message: format!("there is no issue {number}") };
+        if state.role(state.repositories.get(&id).ok_or_else(missing)?, actor) < Some(Role::Admin) {
+            return Err(Error::Refused { status: 403, message: format!("{} may not delete issues", self.login) });
+        }
+        self.world.inner.tell_issue(&state, id, number, "deleted", actor, json!({}));
+        let found = state.repositories.get_mut(&id).and_then(|found| found.issues.remove(&number));
+        found.map(drop).ok_or_else(missing)
     }
 
     /// Opens it again.

@@ -53,7 +53,7 @@ pub fn closing(run: &Run, at: Time) -> Post {
     if let Some(next) = next(run, outcome) {
         post = post.and(Line::text(next));
     }
-    if outcome.retryable() {
+    if run.retryable() {
         post = post.button("Retry", Action::Retry);
     }
     if let Outcome::Failed { details, .. } = outcome

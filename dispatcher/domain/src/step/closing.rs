@@ -30,7 +30,8 @@ pub(super) fn end(turn: &mut Turn<'_>, outcome: Outcome) {
             turn.run.memory = Some(plan.target);
             None
         }
-        State::Routing { .. } | State::Choosing { .. } | State::Resolving { .. } => None,
+        State::Resolving { kept, .. } => kept,
+        State::Routing { .. } | State::Choosing { .. } => None,
         // Decided before: the first decision stands.
         State::Closing { .. } | State::Ended { .. } => {
             turn.run.state = state;

@@ -91,7 +91,15 @@ pub(super) fn may_choose(run: &Run, by: &Person) -> bool {
 
 /// Has the workflow loaded, for that place.
 pub(super) fn resolve(turn: &mut Turn<'_>, target: Target) {
-    turn.run.state = State::Resolving { target: target.clone(), asked: turn.run.version, unlinked: false };
+    turn.run.state = State::Resolving { target: target.clone(), asked: turn.run.version, unlinked: false, kept: None };
+    turn.ask(Effect::Resolve { target });
+}
+
+/// Has it asked whether whoever tries it again may; then it goes on with the work there is.
+pub(super) fn resolve_kept(turn: &mut Turn<'_>, job: Box<Job>) {
+    let target = job.plan.target.clone();
+    turn.run.state =
+        State::Resolving { target: target.clone(), asked: turn.run.version, unlinked: false, kept: Some(job) };
     turn.ask(Effect::Resolve { target });
 }
 
@@ -103,8 +111,8 @@ pub(super) fn resolved(
     onto: Option<&str>,
     continues: Option<&Change>,
 ) -> Step {
-    let target = match &turn.run.state {
-        State::Resolving { target, asked: mine, .. } if *mine == asked => target.clone(),
+    let (target, kept) = match &turn.run.state {
+        State::Resolving { target, asked: mine, kept, .. } if *mine == asked => (target.clone(), kept.clone()),
         State::Resolving { .. }
         | State::Routing { .. }
         | State::Choosing { .. }
@@ -114,8 +122,8 @@ pub(super) fn resolved(
         | State::Closing { .. }
         | State::Ended { .. } => return Step::Ignored(Reason::Late),
     };
-    if turn.run.request.by.role < workflow.role {
-        let (needed, by) = (workflow.role.words(), &turn.run.request.by);
+    if turn.run.starter().role < workflow.role {
+        let (needed, by) = (workflow.role.words(), turn.run.starter());
         let reason = format!(
             "Only a {needed} can ask for this, and {} is a {} here. Ask a {needed} of the team to ask for it in this \
              thread.",
@@ -123,6 +131,14 @@ pub(super) fn resolved(
             by.role.words(),
         );
         closing::end(&mut turn, Outcome::Refused { reason });
+        return turn.done();
+    }
+    if kept.is_some() {
+        let plan = kept.as_ref().map(|job| job.plan.clone());
+        if let Some(plan) = plan {
+            turn.run.state = State::Waiting { plan, line: None, kept };
+        }
+        turn.ask(Effect::Admit);
         return turn.done();
     }
     if continues.is_none() {
@@ -179,7 +195,7 @@ pub(super) fn unlinked(mut turn: Turn<'_>, asked: u64, url: &str) -> Step {
         | State::Ended { .. } => return Step::Ignored(Reason::Late),
     }
     turn.say(Slot::Question(asked), reply::unlinked(&turn.run));
-    let (to, post) = (turn.run.request.by.clone(), reply::link(url));
+    let (to, post) = (turn.run.starter().clone(), reply::link(url));
     turn.ask(Effect::Whisper { to, post });
     let at = turn.at + QUESTION_EXPIRES;
     turn.ask(Effect::Wake { alarm: Alarm::Question { asked }, at });
@@ -204,9 +220,9 @@ pub(super) fn withdraw(turn: &mut Turn<'_>, why: &str) {
 
 /// Somebody said who they are at the forge: if that was waited for, the same request goes on.
 pub(super) fn linked(mut turn: Turn<'_>, by: &Person) -> Step {
-    let (target, asked) = match &turn.run.state {
-        State::Resolving { target, asked, unlinked: true } if by.id == turn.run.request.by.id => {
-            (target.clone(), *asked)
+    let (target, asked, kept) = match &turn.run.state {
+        State::Resolving { target, asked, unlinked: true, kept } if by.id == turn.run.starter().id => {
+            (target.clone(), *asked, kept.clone())
         }
         State::Resolving { .. }
         | State::Routing { .. }
@@ -218,7 +234,10 @@ pub(super) fn linked(mut turn: Turn<'_>, by: &Person) -> Step {
         | State::Ended { .. } => return Step::Ignored(Reason::Late),
     };
     turn.say(Slot::Question(asked), reply::linked(&turn.run));
-    resolve(&mut turn, target);
+    match kept {
+        Some(job) => resolve_kept(&mut turn, job),
+        None => resolve(&mut turn, target),
+    }
     turn.done()
 }
 

@@ -27,7 +27,7 @@ pub(super) fn reviewed(mut turn: Turn<'_>, review: &Review, by: &Person) -> Step
     if turn.run.reviews.iter().any(|known| known.review.id == review.id) {
         return Step::Ignored(Reason::Repeated);
     }
-    let reviewed = Reviewed { review: review.clone(), by: by.clone(), settled: false };
+    let reviewed = Reviewed { review: review.clone(), by: by.clone(), settled: false, resolved: false };
     turn.say(Slot::Review(review.id.clone()), reply::reviewed(&reviewed));
     turn.run.reviews.push(reviewed);
     turn.done()
@@ -62,6 +62,8 @@ pub(super) fn resolve_after(run: &Run, id: &str, by: &Person, event: &Event) -> 
     let mut fresh = blank(Some(run), &run.thread, &run.request, event);
     fresh.origin = Some(run.origin().clone());
     fresh.route.clone_from(&run.route);
+    // What the run before acted on is answered.
+    fresh.reviews.iter_mut().for_each(|known| known.resolved = false);
     let mut turn = Turn::new(&fresh, event);
     let Some(reviewed) = settle(&mut turn, place, by, true) else { return turn.done() };
     turn.run.request = request(&reviewed, run.request.id.clone(), by);
@@ -99,7 +101,7 @@ fn open(turn: &mut Turn<'_>, id: &str, by: &Person) -> Option<usize> {
 /// Decides about a review, once.
 fn settle(turn: &mut Turn<'_>, place: usize, by: &Person, resolve: bool) -> Option<Reviewed> {
     let known = turn.run.reviews.get_mut(place)?;
-    known.settled = true;
+    (known.settled, known.resolved) = (true, resolve);
     let reviewed = known.clone();
     turn.say(Slot::Review(reviewed.review.id.clone()), reply::review_settled(&reviewed, by, resolve));
     Some(reviewed)

@@ -78,6 +78,7 @@ pub(super) fn blank(before: Option<&Run>, thread: &ThreadId, message: &Message, 
         before: before.map(|run| run.id.clone()),
         again: false,
         origin: None,
+        starter: None,
         reviews: before.map(|run| run.reviews.clone()).unwrap_or_default(),
         shown: false,
     }
@@ -410,8 +411,8 @@ pub(super) fn pressed_after(run: &Run, action: &Action, by: &Person, event: &Eve
 }
 
 fn stop(mut turn: Turn<'_>, by: &Person) -> Step {
-    let mine =
-        by.id == turn.run.request.by.id || turn.run.followups.iter().any(|followup| followup.message.by.id == by.id);
+    let mine = [&turn.run.request.by.id, &turn.run.starter().id].contains(&&by.id)
+        || turn.run.followups.iter().any(|followup| followup.message.by.id == by.id);
     if !mine && by.role < Role::Maintainer {
         let text =
             format!("Only {}, people who added to this run, and maintainers can stop it.", turn.run.request.by.name);
@@ -454,6 +455,7 @@ fn decide(mut turn: Turn<'_>, by: &Person, deny: Option<String>) -> Step {
 
 /// A decision at a gate: it counts for exactly what was shown, once, from somebody who may.
 fn decide_at(mut turn: Turn<'_>, by: &Person, name: &PhaseName, wanted: &Digest, deny: Option<String>) -> Step {
+    let asker = [&turn.run.request.by.id, &turn.run.starter().id].contains(&&by.id);
     let State::Working(job) = &mut turn.run.state else {
         turn.whisper(by, "That is decided already; nothing changed.");
         return turn.done();
@@ -486,7 +488,7 @@ fn decide_at(mut turn: Turn<'_>, by: &Person, name: &PhaseName, wanted: &Digest,
         turn.whisper(by, format!("Only a {} can decide that.", role.words()));
         return turn.done();
     }
-    if not_requester && by.id == turn.run.request.by.id {
+    if not_requester && asker {
         turn.whisper(by, "The person who asked cannot decide that; somebody else has to.");
         return turn.done();
     }
@@ -518,11 +520,11 @@ fn retry(run: &Run, by: &Person, event: &Event) -> Step {
         turn.whisper(by, "Only members of this team and the person who asked can try it again.");
         return turn.done();
     }
-    if !run.outcome().is_some_and(Outcome::retryable) {
+    if !run.retryable() {
         turn.reply("There is nothing to try again here. Reply with what should be different, and I'll begin anew.");
         return turn.done();
     }
-    let fresh = anew(run, event);
+    let fresh = anew(run, by, event);
     let mut turn = Turn::new(&fresh, event);
     resume(&mut turn, run);
     turn.done()
@@ -530,7 +532,7 @@ fn retry(run: &Run, by: &Person, event: &Event) -> Step {
 
 /// Goes on with what a run needed a person for, now that one has said it.
 fn go_on(run: &Run, message: &Message, event: &Event) -> Step {
-    let mut fresh = anew(run, event);
+    let mut fresh = anew(run, &message.by, event);
     fresh.followups.push(added(message, event.at, false));
     let mut turn = Turn::new(&fresh, event);
     turn.ask(Effect::Mark { message: message.id.clone(), mark: Mark::Passed });
@@ -542,9 +544,10 @@ fn go_on(run: &Run, message: &Message, event: &Event) -> Step {
 }
 
 /// A new run for the request of one that is over, on its branch.
-fn anew(run: &Run, event: &Event) -> Run {
+fn anew(run: &Run, by: &Person, event: &Event) -> Run {
     let mut fresh = blank(Some(run), &run.thread, &run.request, event);
     fresh.again = true;
+    fresh.starter = Some(by.clone());
     fresh.followups.clone_from(&run.followups);
     fresh.origin = Some(run.origin().clone());
     fresh
@@ -555,6 +558,5 @@ fn resume(turn: &mut Turn<'_>, run: &Run) {
     let mut kept = Box::new(job.clone());
     kept.revive();
     turn.run.route.clone_from(&run.route);
-    turn.run.state = State::Waiting { plan: kept.plan.clone(), line: None, kept: Some(kept) };
-    turn.ask(Effect::Admit);
+    place::resolve_kept(turn, kept);
 }

@@ -8,7 +8,7 @@ use signalbox_domain::event::{Delivery, Event, Fact};
 use signalbox_domain::id::{DeliveryId, Digest, Repository, RunId};
 use signalbox_domain::identity::Permission;
 use signalbox_domain::route::{Decision, Opinion, Target};
-use signalbox_domain::run::{Run, State};
+use signalbox_domain::run::{Job, Plan, Run, State};
 use signalbox_domain::workflow::Workflow;
 use signalbox_ports::Error;
 use signalbox_ports::forge::{Account, Head};
@@ -110,6 +110,9 @@ impl Engine {
         if let Some(reason) = self.settings.rooms.get(&room(run)).and_then(|room| room.forbids(run, target)) {
             return Ok(Some(Fact::Forbidden { asked, reason }));
         }
+        if let State::Resolving { kept: Some(job), .. } = &run.state {
+            return self.resumed(run, job, asked).await;
+        }
         let continued = self.continued(run, target).await?;
         let (policy, begin) = match &target.repository {
             None => (None, None),
@@ -152,6 +155,17 @@ impl Engine {
         Ok(Some(Fact::Resolved { asked, workflow: loaded.workflow, base, onto, continues }))
     }
 
+    /// Whether whoever tries a run again may do what it does; the work there is goes on as it was frozen.
+    async fn resumed(&self, run: &Run, job: &Job, asked: u64) -> Result<Option<Fact>, Error> {
+        let Plan { target, workflow, base, onto, continues } = job.plan.clone();
+        if let Some(repository) = &target.repository
+            && let Some(fact) = self.cleared(run, repository, &workflow, asked).await?
+        {
+            return Ok(Some(fact));
+        }
+        Ok(Some(Fact::Resolved { asked, workflow, base, onto, continues }))
+    }
+
     /// The change request that a run goes on with, and the branch that one merges into: that of the run it follows, if
     /// it is in the same repository and can still be added to.
     async fn continued(&self, run: &Run, target: &Target) -> Result<Option<(Change, Option<String>)>, Error> {
@@ -178,7 +192,7 @@ impl Engine {
         Ok(None)
     }
 
-    /// Whether the forge lets the person who asked do what the workflow may do there. `None`: it does.
+    /// Whether the forge lets the person who set it going do what the workflow may do there. `None`: it does.
     async fn cleared(
         &self,
         run: &Run,
@@ -186,7 +200,7 @@ impl Engine {
         workflow: &Workflow,
         asked: u64,
     ) -> Result<Option<Fact>, Error> {
-        let by = &run.request.by;
+        let by = run.starter();
         let account = match self.ports.forge.account(repository, &by.id).await? {
             Account::Any => return Ok(None),
             Account::Unknown { url } => return Ok(Some(Fact::Unlinked { asked, url })),

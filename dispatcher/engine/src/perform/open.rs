@@ -3,6 +3,7 @@
 use signalbox_domain::change::Proposed;
 use signalbox_domain::event::Fact;
 use signalbox_domain::id::{Commit, PhaseName, Repository};
+use signalbox_domain::reply;
 use signalbox_domain::run::Run;
 use signalbox_ports::Error;
 use signalbox_ports::store::Claimed;
@@ -39,8 +40,17 @@ impl Engine {
         let changed = self.ports.forge.changed(&proposed.repository, base, &proposed.head).await?;
         let protected = rule.protect.iter().chain(&self.settings.protect).map(String::as_str);
         policy::changes(&changed, protected).map_err(Error::Rejected)?;
-        let described = Proposed { body: self.linked(run, &proposed.body).await, ..proposed.clone() };
+        let described = Proposed { body: self.placed(run, &proposed.body).await, ..proposed.clone() };
         let mut change = self.ports.forge.open(&claimed.owed.id, run.origin(), &described).await?;
+        for answered in run.reviews.iter().filter(|known| known.resolved) {
+            let text = reply::answered(&change.head);
+            let id = &answered.review.id;
+            match self.ports.forge.answer(&proposed.repository, change.number, id, &text).await {
+                // What was asked for is there, whether or not that can be said.
+                Err(Error::Rejected(why)) => tracing::warn!(review = %id, why, "a review could not be answered"),
+                done => done?,
+            }
+        }
         // What was handed from phase to phase is no part of what was asked for.
         let handoffs = match &plan.continues {
             None => changed.iter().filter(|changed| changed.path.starts_with(HANDOFFS)).count(),
@@ -60,7 +70,7 @@ impl Engine {
     }
 
     /// The description, with where it was asked for. A chat that cannot say so now keeps nothing from being opened.
-    async fn linked(&self, run: &Run, body: &str) -> String {
+    async fn placed(&self, run: &Run, body: &str) -> String {
         let link = match self.chat(&run.thread) {
             Ok(chat) => chat.link(&run.thread).await,
             Err(error) => Err(error),

@@ -188,15 +188,18 @@ impl Comments {
     }
 
     /// What a thread is called, and where its words go by themselves: its repository, and the branch of a pull request
-    /// that is open there. A fork's branch is nobody's to begin from.
+    /// that is open there. That of a fork is named as what it proposes: asked for its head, the forge says in words that
+    /// nothing begins there.
     pub(super) async fn about(&self, thread: &ThreadId) -> Result<Room, Error> {
         let (repository, number) = numbered(thread)?;
         let place = self.github.place(&repository).await?;
         let mut topic = format!("repo:{repository}");
         let pull: Option<Pull> = place.caller.find(&format!("{}/pulls/{number}", place.path)).await?;
         let here = |named: &Named| named.full_name.eq_ignore_ascii_case(repository.as_str());
-        if let Some(pull) = pull.filter(|pull| pull.state == "open" && pull.head.repo.as_ref().is_some_and(here)) {
-            topic.push_str(&format!(" branch:{}", pull.head.branch));
+        if let Some(pull) = pull.filter(|pull| pull.state == "open") {
+            let ours = pull.head.repo.as_ref().is_some_and(here);
+            let branch = if ours { pull.head.branch } else { format!("pull/{number}/head") };
+            topic.push_str(&format!(" branch:{branch}"));
         }
         Ok(Room { name: repository.0, topic })
     }

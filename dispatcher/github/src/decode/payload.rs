@@ -55,6 +55,8 @@ pub(super) struct Issue {
     pub pull_request: Option<serde_json::Value>,
     /// Present on a pull request.
     pub head: Option<Head>,
+    /// Of a pull request: whether it was merged.
+    pub merged: Option<bool>,
 }
 
 #[derive(Deserialize)]

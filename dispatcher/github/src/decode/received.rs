@@ -58,6 +58,15 @@ pub(crate) enum What {
         /// The issue's or pull request's own words.
         text: Text,
     },
+    /// They took back what asked for us, or closed it.
+    Left {
+        /// What was done.
+        how: Leaving,
+        /// When GitHub says that was.
+        stamp: String,
+        /// The pull request it is, if it is one.
+        pull: Option<Pull>,
+    },
     /// They reviewed a pull request.
     Reviewed {
         /// The review.
@@ -98,6 +107,18 @@ pub(crate) enum Handing {
     /// By our label.
     Label,
     /// By assigning us.
+    Assignment,
+}
+
+/// How somebody said without words that it is not wanted any more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Leaving {
+    /// The issue or pull request was closed, and not merged.
+    Closed,
+    /// Our label was taken off.
+    Label,
+    /// We are assigned no longer.
     Assignment,
 }
 

@@ -36,17 +36,22 @@ struct Blob {
 }
 
 impl Github {
-    /// The commit of a branch: a name, or `pull/N/head` for what a change request proposes. The branch that is named
-    /// with it is one that a change can be merged into: where the change request comes from, or what it is for if it
-    /// comes from a fork, for a fork is read and never pushed to.
+    /// The commit of a branch: a name, or `pull/N/head` for the branch that a change request comes from. Nothing begins
+    /// in a fork: whoever owns it changes it as they like, and what lies there was reviewed by nobody here.
     pub(crate) async fn branch_head(&self, place: &Place, branch: &str) -> Result<Head, Error> {
         if let Some(number) = pulled(branch) {
             let pull = place.caller.find::<Pull>(&format!("{}/pulls/{number}", place.path)).await?;
             let Some(pull) = pull else {
                 return Err(Error::rejected(format!("{} has no pull request #{number}", place.repository)));
             };
-            let onto = if pull.here(&place.repository) { pull.head.name } else { pull.base.name };
-            return Ok(Head { branch: onto, commit: Commit(pull.head.sha) });
+            if !pull.here(&place.repository) {
+                return Err(Error::rejected(format!(
+                    "pull request #{number} comes from a fork, and I neither begin there nor push there. Bring its \
+                     branch into {} and ask on a pull request of that, or add `branch:{}` to have it done apart from it",
+                    place.repository, pull.base.name
+                )));
+            }
+            return Ok(Head { branch: pull.head.name, commit: Commit(pull.head.sha) });
         }
         match self.tip(place, branch).await? {
             Some(commit) => Ok(Head { branch: branch.to_owned(), commit }),

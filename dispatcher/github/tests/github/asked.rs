@@ -163,6 +163,20 @@ async fn a_word_on_a_runs_pull_request_is_for_the_run_wherever_it_talks() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_was_asked_for_in_words_is_not_stopped_by_a_label() {
+    let desk = Desk::new().await;
+    let ana = desk.place.world.person("ana");
+    let make = json!({ "name": "signalbox", "color": "0e8a16" });
+    ana.call("POST", SITE, "labels", make).unwrap();
+    let issue = ana.open_issue(SITE, "Prices", "They say $9.").unwrap();
+    ana.close(SITE, issue).unwrap();
+    ana.label(SITE, issue, "signalbox").unwrap();
+    ana.unlabel(SITE, issue, "signalbox").unwrap();
+    let told = desk.told().await;
+    assert_eq!(told.iter().filter(|told| *told == "- no run is at work on it").count(), 2, "{told:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_pull_request_that_only_says_it_is_a_runs_steers_nothing() {
     let desk = Desk::new().await;
     let run = desk.proposed(&elsewhere(), 77).await;

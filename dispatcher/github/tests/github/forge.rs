@@ -164,8 +164,8 @@ async fn the_pull_request_of_a_fork_is_read_and_never_added_to() {
     let theirs = place.commit("zoe/site", "fix", &[("page.html", "<p>free</p>\n".into())]);
     let wanted = json!({ "title": "Free", "head": "zoe:fix", "base": "main", "body": "please" });
     let number = place.act("zoe", "POST", &format!("/repos/{SITE}/pulls"), wanted)["number"].as_u64().unwrap();
-    let head = place.github.head(&SITE.into(), Some(&format!("pull/{number}/head"))).await.unwrap();
-    assert_eq!((head.branch.as_str(), &head.commit), ("main", &theirs), "what is made of it is for the base");
+    let refused = rejected(place.github.head(&SITE.into(), Some(&format!("pull/{number}/head"))).await);
+    assert!(refused.contains("comes from a fork") && refused.contains("`branch:main`"), "{refused}");
     assert!(!place.github.amendable(&SITE.into(), number).await.unwrap());
     let page = place.github.file(&SITE.into(), &theirs, "page.html", 100).await.unwrap();
     assert_eq!(page.as_deref(), Some("<p>free</p>\n"));

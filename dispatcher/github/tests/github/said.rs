@@ -164,7 +164,10 @@ async fn a_thread_is_read_back_and_says_where_its_words_go() {
     eve.push(&fork, "evil", "Evil", &[("page.html", Some("<p>$0</p>\n"))]).unwrap();
     let new = NewPull { title: "Evil", body: "", head: "eve:evil", base: "", draft: false };
     let pull = eve.open_pull(SITE, &new).unwrap();
-    assert_eq!(desk.comments.room(&thread(pull)).await.unwrap().topic, "repo:acme/site", "a fork's branch is not ours");
+    assert_eq!(
+        desk.comments.room(&thread(pull)).await.unwrap().topic,
+        format!("repo:acme/site branch:pull/{pull}/head")
+    );
     assert!(rejected(desk.comments.room(&crate::desk::elsewhere()).await).contains("no issue"));
 }
 
