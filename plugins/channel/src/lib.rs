@@ -1,6 +1,7 @@
 //! Knows defaults: of the conversation, the room, the person and the team, in that order.
 //!
-//! A room sets its default where everybody can see it, in its topic: `repo:owner/name`. Settings come after that.
+//! A room sets its default where everybody can see it, in its topic: `repo:owner/name`, and `branch:name` where it is about
+//! one, as a pull request is. Settings come after that.
 
 #[cfg(target_family = "wasm")]
 mod component;
@@ -61,6 +62,7 @@ pub fn route(event: &Event, config: &Config) -> Result<Outcome, PluginError> {
 /// A default, and how it came to be one.
 struct Fallback {
     usual: Usual,
+    branch: Option<String>,
     score: u16,
     rule: &'static str,
     reason: &'static str,
@@ -73,23 +75,31 @@ struct Fallback {
 fn defaults<'a>(event: &'a Event, config: &'a Config) -> impl Iterator<Item = Fallback> + 'a {
     let set = |usual: &Usual, score, rule, reason, whence| Fallback {
         usual: usual.clone(),
+        branch: None,
         score,
         rule,
         reason,
         whence,
         matched: Vec::new(),
     };
+    let topic = topic(&event.thread.room_topic);
+    // Where the room is about a branch, it is as long as one works there.
+    let branch = |repository: &str| {
+        topic.as_ref().filter(|about| about.repository.eq_ignore_ascii_case(repository))?.branch.clone()
+    };
     let memory = event.memory.as_ref().map(|memory| Fallback {
         // What kind of request the next one is, its own words say better than the one before it.
         usual: Usual { repository: memory.repository.clone(), workflow: None },
+        branch: memory.repository.as_deref().and_then(branch),
         score: MEMORY,
         rule: "conversation",
         reason: "this conversation is about it already",
         whence: "this conversation",
         matched: Vec::new(),
     });
-    let topic = topic(&event.thread.room_topic).map(|(name, written)| Fallback {
-        usual: Usual { repository: Some(name), workflow: None },
+    let topic = topic.clone().map(|Topic { repository, branch, written }| Fallback {
+        usual: Usual { repository: Some(repository), workflow: None },
+        branch,
         score: TOPIC,
         rule: "room-topic",
         reason: "the topic of this room says so",
@@ -102,6 +112,7 @@ fn defaults<'a>(event: &'a Event, config: &'a Config) -> impl Iterator<Item = Fa
     let person = person.map(|it| set(it, PERSON, "person-setting", "it is your default", "the setting `people`"));
     let own = event.attrs.iter().find(|attr| attr.key == "author.repository").map(|attr| Fallback {
         usual: Usual { repository: Some(attr.value.clone()), workflow: None },
+        branch: None,
         score: OWN,
         rule: "person-default",
         reason: "you set it as your default",
@@ -134,8 +145,8 @@ impl Fallback {
         }
         Some(Claim {
             workflow,
+            branch: self.branch.filter(|_| repository.is_some()),
             place: repository.map_or(Place::Open, Place::Repository),
-            branch: None,
             inputs: Vec::new(),
             score: self.score,
             reason: self.reason.to_string(),
@@ -145,14 +156,26 @@ impl Fallback {
     }
 }
 
-/// The repository that a topic names as `repo:owner/name`, and how that is written.
-fn topic(topic: &str) -> Option<(String, String)> {
-    topic.split_whitespace().find_map(|word| {
-        let word = text::bare(word.trim_matches(['[', ']', '|', ',']));
+/// What a topic says: `repo:owner/name`, and `branch:name` beside it.
+#[derive(Clone)]
+struct Topic {
+    repository: String,
+    branch: Option<String>,
+    /// How the repository is written.
+    written: String,
+}
+
+fn topic(topic: &str) -> Option<Topic> {
+    let words = || topic.split_whitespace().map(|word| text::bare(word.trim_matches(['[', ']', '|', ','])));
+    let (repository, written) = words().find_map(|word| {
         let (key, name) = word.split_once([':', '='])?;
         let ours = key.eq_ignore_ascii_case("repo") || key.eq_ignore_ascii_case("repository");
         (ours && name.contains('/') && !name.contains("://")).then(|| (name.to_string(), word.to_string()))
-    })
+    })?;
+    let branch =
+        words().find_map(|word| word.split_once([':', '=']).filter(|(key, _)| key.eq_ignore_ascii_case("branch")));
+    let branch = branch.map(|(_, name)| name.to_string()).filter(|name| !name.is_empty());
+    Some(Topic { repository, branch, written })
 }
 
 #[cfg(test)]
@@ -167,10 +190,12 @@ mod tests {
     #[test]
     fn a_topic_names_its_repository_anywhere_in_it() {
         for written in ["repo:acme/website", "All about money (repo:acme/website)", "[repo=acme/website] | be nice"] {
-            assert_eq!(topic(written).map(|it| it.0).as_deref(), Some("acme/website"), "{written}");
+            assert_eq!(topic(written).map(|it| it.repository).as_deref(), Some("acme/website"), "{written}");
         }
-        assert_eq!(topic("our repo is great, see repo:website"), None);
-        assert_eq!(topic(""), None);
+        assert!(topic("our repo is great, see repo:website").is_none() && topic("").is_none());
+        let about = topic("repo:acme/website branch:fix/price").unwrap();
+        assert_eq!((about.repository.as_str(), about.branch.as_deref()), ("acme/website", Some("fix/price")));
+        assert!(topic("branch:fix/price").is_none(), "a branch of what?");
     }
 
     #[test]
