@@ -9,10 +9,12 @@ mod usual;
 
 #[path = "stories/apart.rs"]
 mod apart;
-#[path = "stories/beside.rs"]
-mod beside;
+#[path = "stories/attachments.rs"]
+mod attachments;
 #[path = "stories/hurried.rs"]
 mod hurried;
+#[path = "stories/intake.rs"]
+mod intake;
 #[path = "stories/refused.rs"]
 mod refused;
 

@@ -21,6 +21,8 @@ pub(crate) struct Faulty {
     pub(crate) faults: Arc<OnceLock<Arc<Script>>>,
     /// The room that is about nothing, if the chat itself says that every room is about something.
     pub(crate) lobby: Option<&'static str>,
+    /// Whether it says where a thread is. The chat in memory has no addresses, and the expectations are shared.
+    pub(crate) linked: bool,
 }
 
 impl Faulty {
@@ -64,9 +66,8 @@ impl Chat for Faulty {
         Ok(room)
     }
 
-    /// The chat in memory has no addresses, and the expectations are shared. Each chat's own tests look at its links.
-    async fn link(&self, _thread: &ThreadId) -> Result<Option<String>, Error> {
-        Ok(None)
+    async fn link(&self, thread: &ThreadId) -> Result<Option<String>, Error> {
+        if self.linked { self.chat.link(thread).await } else { Ok(None) }
     }
 
     async fn usual(&self, person: &Person) -> Result<Usual, Error> {

@@ -17,9 +17,10 @@ use signalbox_world::chat::Recall;
 use signalbox_world::notes::Notes;
 use signalbox_world::store::Store;
 use signalbox_world::surface::Surface;
-use signalbox_world_github::{Role as Level, Said, World as Vendor};
+use signalbox_world_github::{Fate, Role as Level, Said, World as Vendor};
 
 use crate::faulty::Faulty;
+use crate::git::Git;
 use crate::runtime::{beside, serve};
 use crate::shown::{self, Seen};
 
@@ -34,6 +35,23 @@ const PEOPLE: [(&str, Option<Level>, Role); 6] = [
 ];
 /// The repositories that rooms are. In the last one people only talk: the team's forge has no such repository.
 const ROOMS: [(&str, &str); 3] = [("web", "acme/website"), ("api", "acme/api"), ("lobby", "acme/lobby")];
+
+/// What is in them, where the code is on GitHub as well.
+const FILES: [(&str, &str, &str); 4] = [
+    ("acme/website", "src/pricing.html", "<p>$9</p>\n"),
+    ("acme/website", "src/faq.html", "<p>It costs $9.</p>\n"),
+    ("acme/website", "AGENTS.md", "Be brief.\n"),
+    ("acme/api", "src/main.rs", "fn main() {}\n"),
+];
+
+/// Where the code is.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Code {
+    /// In the forge in memory, where stories look at it in the same words on every chat.
+    InMemory,
+    /// On the same GitHub.
+    Here,
+}
 
 /// A world whose people are in GitHub's issues.
 pub struct World {
@@ -80,6 +98,20 @@ impl DerefMut for World {
 impl World {
     /// A world whose dispatcher has these settings changed.
     pub fn with(change: impl FnOnce(&mut Engine)) -> Self {
+        Self::made(Code::InMemory, |_| {}, change)
+    }
+
+    /// A world whose code is on GitHub, too: the App is its forge, and its boxes push there with git.
+    pub fn forged() -> Self {
+        Self::forged_with(|_| {}, |_| {})
+    }
+
+    /// The same, whose App and whose dispatcher have these settings changed.
+    pub fn forged_with(adapt: impl FnOnce(&mut Settings), change: impl FnOnce(&mut Engine)) -> Self {
+        Self::made(Code::Here, adapt, change)
+    }
+
+    fn made(code: Code, adapt: impl FnOnce(&mut Settings), change: impl FnOnce(&mut Engine)) -> Self {
         let (clock, faults) = (Arc::new(OnceLock::<Arc<dyn Clock>>::new()), Arc::new(OnceLock::new()));
         let time = clock.clone();
         let vendor = beside(async move { Vendor::start(move || time.get().map_or(0, |clock| clock.now().0)) });
@@ -88,7 +120,9 @@ impl World {
             PEOPLE.iter().map(|(login, ..)| ((*login).to_owned(), vendor.user(login))).collect();
         vendor.organization("acme");
         for (_, repository) in ROOMS {
-            vendor.repository(repository, &[("README.md", "# Acme\n")]).expect("a repository");
+            let files = FILES.iter().filter(|(of, ..)| code == Code::Here && *of == repository);
+            let files = files.map(|(_, path, text)| (*path, *text)).chain([("README.md", "# Acme\n")]);
+            vendor.repository(repository, &files.collect::<Vec<_>>()).expect("a repository");
             vendor.private(repository, false).expect("a repository");
             for (login, level, _) in PEOPLE {
                 vendor.collaborator(repository, login, level).expect("a collaborator");
@@ -100,6 +134,7 @@ impl World {
         settings.webhook_secrets = vec![Secret::new(app.webhook_secret)];
         settings.api_url = vendor.url().to_owned();
         settings.web_url = vendor.url().to_owned();
+        adapt(&mut settings);
 
         let change = |engine: &mut Engine| {
             change(engine);
@@ -111,12 +146,19 @@ impl World {
             drop(clock.set(ports.clock.clone()));
             let made = Github::new(settings, ports.clock.clone(), Arc::new(Notes::default())).expect("an adapter");
             let comments = Comments::new(made.clone(), ports.store.clone());
-            let chat = Faulty { chat: Arc::new(comments), faults: faults.clone(), lobby: Some("acme/lobby") };
+            let (chat, lobby, linked) = (Arc::new(comments), Some("acme/lobby"), code == Code::Here);
+            let chat = Faulty { chat, faults: faults.clone(), lobby, linked };
             ports.chats.insert(CHAT.into(), Arc::new(chat));
+            if code == Code::Here {
+                ports.forge = Arc::new(made.clone());
+            }
             github = Some(made);
             ports
         });
         drop(faults.set(world.faults.clone()));
+        if code == Code::Here {
+            world.boxes.push_to(Arc::new(Git));
+        }
         let github = github.expect("a world reaches its chat");
         let url = serve(signalbox_github::routes(&github, world.engine.clone(), Arc::new(Counter::default())));
         vendor.hook(&format!("{url}{PATH}"));
@@ -251,6 +293,15 @@ impl Surface for On {
         thread
     }
 
+    /// Each under a GUID of its own: whatever is sent for the next comment.
+    fn copies(&self, copies: usize) {
+        let (count, mut over) = (u32::try_from(copies).unwrap(), false);
+        self.vendor.deliver(move |outgoing| match outgoing.event.as_str() {
+            "issue_comment" if !std::mem::replace(&mut over, true) => Fate::Fresh(count),
+            _ => Fate::Arrive,
+        });
+    }
+
     async fn write(&self, thread: &ThreadId, who: &str, text: &str, addressed: bool) -> MessageId {
         let text = if addressed { self.addressed(text) } else { text.to_owned() };
         self.said(&thread.room, numbered(thread), who, &text).await
@@ -330,5 +381,10 @@ impl Surface for On {
 
     fn duplicates(&self) -> Vec<String> {
         shown::twice(&self.slots())
+    }
+
+    fn left(&self) -> Vec<String> {
+        let narrowed = self.vendor.tokens().into_iter().filter(|token| token.live && token.repositories.is_some());
+        narrowed.map(|token| format!("a token of a box is good: {:?}", token.permissions)).collect()
     }
 }

@@ -6,5 +6,6 @@ pub mod github;
 pub mod slack;
 
 mod faulty;
+mod git;
 mod runtime;
 mod shown;

@@ -1,7 +1,7 @@
 //! Every story of the chat in memory, told again where people are. The same words are expected.
 //!
-//! Some are told in memory even here, since they use what only the chat in memory has: those of `intake`, those of
-//! `attachments`, and on GitHub `people::the_same_message_delivered_eleven_times_is_one_run`.
+//! Not told here are `intake` and `attachments`: they hand the engine what only the chat in memory has. What takes their
+//! place is told of each chat by its own name: copies, deaths and outages in `arrivals`, `outages` and `missed`.
 
 #![allow(clippy::duplicate_mod, reason = "the same stories are told on each chat: that is what this is for")]
 #![allow(clippy::unwrap_used, reason = "an error that no story expects is its failure")]

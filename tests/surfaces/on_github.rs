@@ -13,6 +13,13 @@ mod stories;
 mod refused;
 
 mod asked;
+mod checks;
+mod code;
+mod forks;
 mod load;
 mod missed;
+mod moments;
+mod pulls;
+mod reviews;
+mod stops;
 mod strangers;

@@ -8,8 +8,6 @@ mod stories;
 
 #[path = "../it/stories/apart.rs"]
 mod apart;
-#[path = "../it/stories/beside.rs"]
-mod beside;
 
 mod arrivals;
 mod moments;

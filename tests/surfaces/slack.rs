@@ -140,7 +140,7 @@ impl World {
             drop(clock.set(ports.clock.clone()));
             let made = Slack::new(settings, ports.clock.clone(), Arc::new(Notes::default()), board.clone());
             let made = made.expect("an adapter");
-            let chat = Faulty { chat: Arc::new(made.clone()), faults: faults.clone(), lobby: None };
+            let chat = Faulty { chat: Arc::new(made.clone()), faults: faults.clone(), lobby: None, linked: false };
             ports.chats.insert(CHAT.into(), Arc::new(chat));
             slack = Some(made);
             ports

@@ -105,7 +105,7 @@ async fn one_that_cannot_be_had_is_waited_for_a_little_and_then_named() {
 #[tokio::test]
 async fn a_file_that_comes_too_late_is_said_to() {
     let world = World::default();
-    world.script("build", vec![super::acts::after(60, super::acts::built())]);
+    world.script("build", vec![super::stories::acts::after(60, super::stories::acts::built())]);
     let thread = world.ask("web", "Ana", "the price should say $12").await;
     world.pass(Span::seconds(10)).await;
     let message = world.chat.attach(&thread, &person("Ana"), "as here", &[("a.md", "text/markdown", b"$13")]);

@@ -156,3 +156,63 @@ async fn a_box_that_vanishes_while_the_dispatcher_is_down_is_noticed_when_it_is_
     "#]]
     .assert_eq(&world.transcript(&thread).await);
 }
+
+#[tokio::test]
+async fn a_lost_box_is_replaced() {
+    let world = World::default();
+    world.script("build", vec![vec![Act::Spend(100_000), Act::Report("editing"), Act::Vanish], built()]);
+    let thread = world.ask("web", "Ana", "the price should say $12").await;
+    world.pass(Span::seconds(20)).await;
+    expect![[r#"
+        Ana: the price should say $12  ⏳
+        Signalbox: Changing acme/website: I'll plan, build, check and review it, then open a draft change request.
+            ▸ Plan       done · 0 s
+            ▸ Build      trying again soon: its devbox was lost
+            ▸ Check      —
+            ▸ Review     —
+            ▸ Open       —
+            10 s · $0.21 of $8
+            [Stop] [Why here?]
+    "#]]
+    .assert_eq(&world.transcript(&thread).await);
+    world.pass(Span::minutes(5)).await;
+    expect![[r#"
+        Ana: the price should say $12  ✅
+        Signalbox: acme/website: done.
+            ▸ Plan       done · 0 s
+            ▸ Build      done · 10 s
+            ▸ Check      done · 0 s
+            ▸ Review     done · 0 s
+            ▸ Open       done
+            40 s · $0.66 of $8
+        Signalbox: Ready for review: “Pricing: $9 → $12”
+            One file changed (+1 −1), all checks pass, reviewed once.
+            acme/website · plan → build → check → review · 40 s · $0.66 · run:1
+            [View change request]
+    "#]]
+    .assert_eq(&world.transcript(&thread).await);
+    assert_eq!(world.boxes.made(), 5);
+}
+
+#[tokio::test]
+async fn a_box_that_is_lost_again_and_again_is_given_up() {
+    let world = World::default();
+    world.script("build", vec![vec![Act::Vanish]]);
+    let thread = world.ask("web", "Ana", "the price should say $12").await;
+    world.pass(Span::minutes(30)).await;
+    expect![[r#"
+        Ana: the price should say $12  ❌
+        Signalbox: acme/website: failed.
+            ▸ Plan       done · 0 s
+            ▸ Build      failed
+            ▸ Check      —
+            ▸ Review     —
+            ▸ Open       —
+            1 min 30 s · $0.11 of $8
+        Signalbox: The devbox was lost again and again, so I gave up.
+            Done so far: plan. Retry goes on with build.
+            acme/website · plan · 1 min 30 s · $0.11 · run:1
+            [Retry]
+    "#]]
+    .assert_eq(&world.transcript(&thread).await);
+}

@@ -2,12 +2,14 @@
 
 use super::World;
 use expect_test::expect;
+use signalbox_domain::devbox::End;
 use signalbox_domain::identity::Permission;
 use signalbox_domain::time::Span;
 use signalbox_ports::Error;
+use signalbox_world::boxes::Act;
 use signalbox_world::fault::Fault;
 
-use super::acts::told;
+use super::acts::{built, told};
 
 const CHANGE: &str = "the price should say $12";
 
@@ -186,4 +188,77 @@ async fn whoever_resolves_a_review_is_asked_who_they_are() {
             acme/website · plan → build → check → review · 1 min · $0.56 · run:2
             [View change request]
     "#]].assert_eq(&world.transcript(&thread).await);
+}
+
+#[tokio::test]
+async fn whoever_tries_it_again_is_asked_who_they_are_and_must_be_allowed_it_themselves() {
+    let world = World::default();
+    world.linked("Ana", Permission::Write);
+    let broken = Act::End(End::Broken { transient: false, detail: "the model's provider said no".into() });
+    world.script("build", vec![vec![broken], built()]);
+    let thread = world.ask("web", "Ana", CHANGE).await;
+    world.pass(Span::minutes(5)).await;
+    let made = world.boxes.made();
+
+    world.press(&thread, "Bo", "Retry").await;
+    world.pass(Span::minutes(1)).await;
+    let asked = world.transcript(&thread).await;
+    assert!(asked.contains("(only Bo): To work for you there I need to know your account"), "{asked}");
+    world.link(&thread, "Bo", Permission::Read).await;
+    world.pass(Span::minutes(5)).await;
+    let refused = world.transcript(&thread).await;
+    assert!(refused.contains("Bo may not change acme/website, says the forge"), "{refused}");
+    assert_eq!(world.boxes.made(), made, "nothing was started for Bo");
+
+    // What Bo may not, Ana may: from the last good phase, as if Bo had never pressed.
+    assert!(world.press(&thread, "Ana", "Retry").await);
+    world.pass(Span::minutes(5)).await;
+    let transcript = world.transcript(&thread).await;
+    assert!(transcript.contains("Ready for review"), "{transcript}");
+    assert_eq!(told(&world, "plan", CHANGE).len(), 1, "the plan is not made again");
+}
+
+#[tokio::test]
+async fn what_a_handed_over_run_is_told_is_tried_only_for_who_may() {
+    for permission in [Permission::Triage, Permission::Write] {
+        let world = World::default();
+        world.linked("Ana", Permission::Write);
+        world.linked("Bo", permission);
+        world.script("check", vec![super::acts::failed("1 of 12 checks failed")]);
+        let thread = world.ask("web", "Ana", CHANGE).await;
+        world.pass(Span::minutes(30)).await;
+        let made = world.boxes.made();
+        world.script("check", vec![vec![]]);
+        world.reply(&thread, "Bo", "the test is wrong, mend that").await;
+        world.pass(Span::minutes(5)).await;
+        let transcript = world.transcript(&thread).await;
+        if permission == Permission::Write {
+            assert!(transcript.contains("Ready for review"), "{transcript}");
+        } else {
+            assert!(transcript.contains("Bo may not change acme/website"), "{transcript}");
+            assert_eq!(world.boxes.made(), made, "{transcript}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn who_links_once_is_known_in_every_thread_of_theirs() {
+    let world = World::default();
+    world.forge.ask_who();
+    let mut threads = Vec::new();
+    for words in [CHANGE, "the FAQ should say $12"] {
+        threads.push(world.ask("web", "Ana", words).await);
+    }
+    let other = world.ask("web", "Bo", "make it bold").await;
+    world.pass(Span::minutes(1)).await;
+    world.link_at_the_forge("Ana", Permission::Write).await;
+    world.pass(Span::minutes(5)).await;
+    for thread in &threads {
+        let transcript = world.transcript(thread).await;
+        assert!(transcript.contains("Ana linked their account; going on."), "{transcript}");
+        assert!(transcript.contains("Ready for review"), "{transcript}");
+    }
+    assert!(world.transcript(&other).await.contains("waiting to learn who is asking"), "Bo is not Ana");
+    world.press(&other, "Bo", "Stop").await;
+    world.pass(Span::minutes(1)).await;
 }

@@ -6,7 +6,6 @@ use super::World;
 pub(crate) mod acts;
 
 mod happy;
-mod intake;
 
 mod links;
 mod places;
@@ -14,7 +13,6 @@ mod rooms;
 mod routers;
 mod workflows;
 
-mod attachments;
 mod edits;
 mod followups;
 mod people;

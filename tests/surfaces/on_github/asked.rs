@@ -8,9 +8,9 @@ use signalbox_ports::store::Store as _;
 
 use super::World;
 
-const SITE: &str = "acme/website";
+pub(super) const SITE: &str = "acme/website";
 
-fn thread(number: u64) -> ThreadId {
+pub(super) fn thread(number: u64) -> ThreadId {
     ThreadId { chat: "github".into(), room: SITE.into(), root: number.to_string() }
 }
 

@@ -23,6 +23,25 @@ async fn eleven_copies_of_one_webhook_are_one_run() {
 }
 
 #[tokio::test]
+async fn eleven_copies_under_guids_of_their_own_are_one_run() {
+    for event in ["issues", "issue_comment"] {
+        let world = World::forged();
+        world.vendor.deliver(|_| Fate::Fresh(11));
+        let ana = world.vendor.person("Ana");
+        let asks = "@signalbox the price should say $12";
+        let issue = ana.open_issue("acme/website", "Prices", if event == "issues" { asks } else { "" }).unwrap();
+        if event == "issue_comment" {
+            ana.comment("acme/website", issue, asks).unwrap();
+        }
+        world.hear(Span::minutes(5)).await;
+        assert_eq!(runs(&world).await, 1, "{event}");
+        let guids: BTreeSet<String> = world.vendor.deliveries().into_iter().map(|sent| sent.guid).collect();
+        assert!(guids.len() >= 11, "{event}: {}", guids.len());
+        assert_eq!(world.vendor.pulls("acme/website").len(), 1, "{event}");
+    }
+}
+
+#[tokio::test]
 async fn a_webhook_that_died_after_receipt_and_is_sent_again_is_one_run() {
     let world = World::default();
     world.vendor.deliver(|outgoing| if outgoing.redelivery { Fate::Arrive } else { Fate::DieAfterReceipt });

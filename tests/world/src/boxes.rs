@@ -1,11 +1,13 @@
 //! Devboxes that play what they are told: they claim, report, push and finish through the same doors as a real runner.
 
 use std::collections::{BTreeMap, VecDeque};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use async_trait::async_trait;
 use serde_json::Value;
-use signalbox_domain::devbox::{Assignment, Control, DiffStat, End, Finish, Listed, News, Proposal, Report, Usage};
+use signalbox_domain::devbox::{
+    Assignment, Checkout, Control, DiffStat, End, Finish, Listed, News, Proposal, Report, Usage,
+};
 use signalbox_domain::id::{Commit, DevboxId, Digest};
 use signalbox_domain::time::{Span, Time};
 use signalbox_ports::Error;
@@ -49,11 +51,25 @@ pub enum Act {
     Say(&'static str),
 }
 
+/// Where boxes push to.
+pub trait Remote: Send + Sync {
+    /// A commit on top of the checkout's start, pushed to its branch with its token.
+    fn push(&self, checkout: &Checkout, edits: &[(&'static str, Edit)]) -> Result<Commit, Error>;
+}
+
+impl Remote for Forge {
+    fn push(&self, checkout: &Checkout, edits: &[(&'static str, Edit)]) -> Result<Commit, Error> {
+        let token = checkout.token.as_deref().unwrap_or_default();
+        self.push(token, &checkout.repository, &checkout.branch, &checkout.start, edits)
+    }
+}
+
 /// The provider of boxes, and the boxes.
 pub struct Boxes {
     faults: Arc<dyn Faults>,
     clock: Arc<dyn Clock>,
     forge: Arc<Forge>,
+    elsewhere: OnceLock<Arc<dyn Remote>>,
     state: Mutex<State>,
 }
 
@@ -102,7 +118,12 @@ pub enum Turned {
 impl Boxes {
     /// A provider without boxes, whose calls meet `faults`.
     pub fn new(clock: Arc<dyn Clock>, forge: Arc<Forge>, faults: Arc<dyn Faults>) -> Self {
-        Self { faults, clock, forge, state: Mutex::default() }
+        Self { faults, clock, forge, elsewhere: OnceLock::new(), state: Mutex::default() }
+    }
+
+    /// From the beginning on they push there, not to the forge in memory.
+    pub fn push_to(&self, remote: Arc<dyn Remote>) {
+        drop(self.elsewhere.set(remote));
     }
 
     /// What the next attempt at a phase does; attempts queue up, and the last one is done again and again.
@@ -321,13 +342,10 @@ impl Boxes {
         if let Some(checkout) = checkout.filter(|checkout| checkout.push && !draft.edits.is_empty()) {
             let pushed = match machine.pushed.clone() {
                 Some(pushed) => Ok(pushed),
-                None => self.forge.push(
-                    checkout.token.as_deref().unwrap_or_default(),
-                    &checkout.repository,
-                    &checkout.branch,
-                    &checkout.start,
-                    &draft.edits,
-                ),
+                None => match self.elsewhere.get() {
+                    Some(remote) => remote.push(&checkout, &draft.edits),
+                    None => Remote::push(&*self.forge, &checkout, &draft.edits),
+                },
             };
             if let Ok(commit) = pushed {
                 machine.pushed = Some(commit.clone());

@@ -10,7 +10,7 @@ use signalbox_ports::plugins::{Event, Fetch, Fetched, Gathered, Piece, Prefetche
 /// One router and one prefetcher, obviously right, that can be told to fail.
 ///
 /// The router takes the person's `repo:owner/name` (and `branch:`, `workflow:`), then a known repository that the text
-/// names, then the thread's memory, then the room's topic; a question goes to `answer`. The prefetcher brings
+/// names, then the thread's memory, then the room's topic, and the branch that goes with it; a question goes to `answer`. The prefetcher brings
 /// `AGENTS.md`.
 #[derive(Default)]
 pub struct Plugins {
@@ -78,11 +78,14 @@ fn opinion(router: &str, said: Said) -> Opinion {
 fn said(event: &Event) -> Said {
     let question = event.text.trim_end().ends_with('?');
     let named = |key: &str| event.text.split_whitespace().find_map(|word| word.strip_prefix(key));
-    let claim = |place, score, rule: &str, word: &str, reason: &str| {
+    let about = |key: &str| event.room_topic.split_whitespace().find_map(|word| word.strip_prefix(key));
+    let claim = |place: Place, score, rule: &str, word: &str, reason: &str| {
+        let here = matches!(&place, Place::Repository(name) if about("repo:") == Some(name.as_str()));
+        let branch = about("branch:").filter(|_| here);
         Said::Claim(Claim {
             workflow: named("workflow:").or(question.then_some("answer")).map(Into::into),
             place,
-            branch: named("branch:").map(Into::into),
+            branch: named("branch:").or(branch).map(Into::into),
             inputs: Default::default(),
             score,
             reason: reason.into(),
@@ -105,7 +108,7 @@ fn said(event: &Event) -> Said {
     if let Some(repository) = event.memory.as_ref().and_then(|memory| memory.repository.clone()) {
         return claim(Place::Repository(repository), 600, "memory", "", "this thread worked there before");
     }
-    if let Some(name) = event.room_topic.strip_prefix("repo:") {
+    if let Some(name) = about("repo:") {
         return claim(Place::Repository(name.into()), 500, "room", "", "it is what this room is about");
     }
     if question {

@@ -49,4 +49,9 @@ pub trait Surface: Send + Sync {
 
     /// What is said more than once.
     fn duplicates(&self) -> Vec<String>;
+
+    /// What is there and should be gone once everything is over.
+    fn left(&self) -> Vec<String> {
+        Vec::new()
+    }
 }

@@ -318,6 +318,12 @@ impl World {
         self.deliver(thread, None, format!("linked:{thread}:{}", by.id), Fact::Linked { by }).await;
     }
 
+    /// The same, where the forge's own page tells of it: it is said of no thread.
+    pub async fn link_at_the_forge(&self, who: &str, permission: Permission) {
+        self.linked(who, permission);
+        self.engine.linked(&self.person(who).id).await.unwrap_or_else(|error| panic!("{who} was not heard: {error}"));
+    }
+
     /// Somebody is known at the forge, where they may do that with the website.
     pub fn linked(&self, who: &str, permission: Permission) {
         self.forge.link(&self.person(who).id, &format!("forge:{}", who.to_lowercase()), "acme/website", permission);
@@ -465,7 +471,7 @@ impl World {
         }
         wrong.extend(self.boxes.live().iter().map(|devbox| format!("the box {devbox} is up")));
         wrong.extend(self.forge.live().iter().map(|devbox| format!("the box {devbox} still holds a token")));
-        wrong.extend(self.surface.iter().flat_map(|surface| surface.duplicates()));
+        wrong.extend(self.surface.iter().flat_map(|surface| surface.duplicates().into_iter().chain(surface.left())));
         wrong.extend(self.chat.duplicates().iter().map(|(run, slot)| format!("{run} said {slot:?} twice")));
         wrong
     }
