@@ -91,6 +91,11 @@ pub trait Agent: Send {
     fn exited(&mut self, code: i32) -> Over;
 }
 
+/// What in a checkout agents take for settings of their own, and some of them run, whatever they are told: files and
+/// folders, each at any depth. It is taken from the base branch, or taken out.
+pub const SETTINGS: [&str; 9] =
+    [".claude", ".mcp.json", ".codex", ".opencode", "opencode.json", "opencode.jsonc", ".gemini", ".pi", ".env"];
+
 /// The agent of that name.
 pub fn named(name: &str) -> Option<Box<dyn Agent>> {
     match name {

@@ -11,5 +11,5 @@ mod json;
 mod opencode;
 mod pi;
 
-pub use agent::{Agent, Entry, Launch, Over, Task, named};
+pub use agent::{Agent, Entry, Launch, Over, SETTINGS, Task, named};
 pub use failure::{Failure, Then, What};

@@ -13,6 +13,7 @@ const ANSWER_TOKENS: u64 = 32_000;
 
 #[derive(Debug, Default)]
 pub(crate) struct OpenCode {
+    session: Option<String>,
     over: Option<Over>,
     last: String,
 }
@@ -36,7 +37,7 @@ impl Agent for OpenCode {
                 "models": { model: { "name": model, "tool_call": true, "limit": limit } },
             } },
         });
-        let mut command = words(&["opencode", "run", "--format", "json", "--auto", "-m", &named]);
+        let mut command = words(&["opencode", "run", "--pure", "--format", "json", "--auto", "-m", &named]);
         if let Some(session) = &task.session {
             command.extend(words(&["-s", session]));
         }
@@ -50,6 +51,8 @@ impl Agent for OpenCode {
             ("OPENCODE_DISABLE_LSP_DOWNLOAD", "1"),
             ("OPENCODE_DISABLE_DEFAULT_PLUGINS", "1"),
             ("OPENCODE_DISABLE_CLAUDE_CODE", "1"),
+            // What a repository says about it is not for it to read: addresses, commands, plugins.
+            ("OPENCODE_DISABLE_PROJECT_CONFIG", "1"),
         ]);
         let files = pairs([(".config/opencode/opencode.json", &*config.to_string())]);
         Launch { command, env, input: Vec::new(), files }
@@ -59,7 +62,11 @@ impl Agent for OpenCode {
         let Some(said) = object(line) else { return Vec::new() };
         let part = &said["part"];
         match said["type"].as_str().unwrap_or_default() {
-            "step_start" => vec![Entry::Session(text(&said["sessionID"]))],
+            "step_start" if self.session.is_none() => {
+                let session = text(&said["sessionID"]);
+                self.session = Some(session.clone());
+                vec![Entry::Session(session)]
+            }
             "text" => {
                 self.last = text(&part["text"]);
                 vec![Entry::Text(self.last.clone())]
