@@ -19,7 +19,8 @@ const EDGES: [(&str, &[&str]); 25] = [
     ("git", &["domain", "ports"]),
     ("ingress", &["domain", "ports"]),
     ("plugin-host", &["domain", "ports"]),
-    ("web", &["ports"]),
+    ("address", &[]),
+    ("web", &["address", "ports"]),
     // What a lock holds a plugin to is what the host checks: its manifest, its grants, its pin.
     ("registry", &["domain", "plugin-host"]),
     // What an author tries is tried in the host that will run it.
@@ -31,7 +32,7 @@ const EDGES: [(&str, &[&str]); 25] = [
     ("runner", &["domain"]),
     ("sandbox", &["domain", "ports", "runner"]),
     // The way out of a box: it can be had without the rest, and by a broker.
-    ("gateway", &[]),
+    ("gateway", &["address"]),
     // What other people's agents print: it changes with their versions, and is tried without a box.
     ("agents", &["domain"]),
     // The other side of an adapter: it knows the protocol, and nothing of ours.
@@ -64,7 +65,22 @@ const HEAVY: [(&str, &[&str]); 15] = [
     ("ureq", &["cli", "runner", "world-github"]),
     (
         "tokio",
-        &["cli", "console", "engine", "gateway", "git", "github", "ingress", "sandbox", "slack", "web", "world-github", "world-model", "world-slack"],
+        &[
+            "cli",
+            "console",
+            "engine",
+            "gateway",
+            "git",
+            "github",
+            "ingress",
+            "registry",
+            "sandbox",
+            "slack",
+            "web",
+            "world-github",
+            "world-model",
+            "world-slack",
+        ],
     ),
 ];
 

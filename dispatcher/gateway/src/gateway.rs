@@ -19,7 +19,7 @@ use subtle::ConstantTimeEq as _;
 use tokio::sync::mpsc::UnboundedSender;
 use zeroize::Zeroizing;
 
-use crate::address::{Resolver, System};
+use crate::resolver::{Resolver, System};
 use crate::credentials::Credentials;
 use crate::event::{Event, Refused, Why};
 use crate::ledger::Ledger;

@@ -14,7 +14,6 @@ use rustls::pki_types::ServerName;
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 
-use crate::address::public;
 use crate::event::{Event, Fetch, Why};
 use crate::gateway::{Body, Gateway};
 use crate::headers;
@@ -117,7 +116,7 @@ pub(crate) async fn connect(gateway: &Gateway, rule: &Host) -> Result<TcpStream,
         Err(_) => return Err(wrong(format!("the name {name} was not found in time"))),
     };
     // One that is not public, and the name is not to be trusted with the others either.
-    if !rule.private && !found.iter().map(SocketAddr::ip).all(public) {
+    if !rule.private && !found.iter().all(|it| signalbox_address::forbidden(it.ip()).is_none()) {
         return Err(wrong(format!("the name {name} leads to an address that is not public")));
     }
     let mut last = None;

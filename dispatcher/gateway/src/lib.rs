@@ -11,7 +11,7 @@
 //!
 //! There is no resolver for the box: names are looked up here, and lead to public addresses only.
 
-pub mod address;
+
 mod body;
 mod credentials;
 mod event;
@@ -29,6 +29,7 @@ mod prices;
 mod protocol;
 mod reach;
 mod refusal;
+mod resolver;
 mod rules;
 mod serve;
 mod sse;
@@ -44,6 +45,7 @@ pub use limits::Limits;
 pub use money::Money;
 pub use prices::{Price, Prices, Source, Unreadable};
 pub use protocol::Protocol;
+pub use resolver::{Resolver, System};
 pub use rules::{Host, NoGrant, Provider, Rules};
 pub use serve::{Desk, serve, serve_boxes, serve_stream};
 pub use tokens::Tokens;

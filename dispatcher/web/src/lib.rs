@@ -4,7 +4,6 @@
 //! those, so that a name that means something else a moment later changes nothing. Redirects are followed by hand and
 //! begin at the first check again. Nothing of ours goes along: no cookie, no credential, no proxy, no referrer.
 
-mod address;
 mod body;
 mod name;
 mod read;
@@ -20,7 +19,6 @@ use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::rustls::{ClientConfig, RootCertStore};
 
-pub use address::forbidden;
 
 /// Who says which addresses a name has.
 #[async_trait]

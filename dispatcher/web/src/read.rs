@@ -14,7 +14,7 @@ use tokio::net::TcpStream;
 use tokio_rustls::rustls::pki_types::ServerName;
 use url::Url;
 
-use crate::{Web, address, body, name, text};
+use crate::{Web, body, name, text};
 
 /// The most redirects that are followed.
 const HOPS: usize = 5;
@@ -69,7 +69,7 @@ impl Web {
     async fn connect(&self, name: &str, port: u16) -> Result<TcpStream, Refused> {
         let addresses = self.resolve.resolve(name).await.map_err(upstream)?;
         for address in &addresses {
-            if let Some(why) = address::forbidden(*address) {
+            if let Some(why) = signalbox_address::forbidden(*address) {
                 return Err(Refused::Denied(format!("the host says no: {name} leads to {address}: {why}")));
             }
         }

@@ -15,7 +15,7 @@ use hyper_util::rt::TokioIo;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::{ClientConfig, RootCertStore, ServerConfig};
 use serde_json::{Value, json};
-use signalbox_gateway::address::Resolver;
+use signalbox_gateway::Resolver;
 use signalbox_gateway::{
     Call, Credentials, Event, Gateway, Keys, Ledger, Limits, Money, Prices, Protocol, Provider, Refused, Rules, Setup,
     Why, serve,

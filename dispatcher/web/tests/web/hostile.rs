@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 
 use signalbox_ports::web::Refused;
-use signalbox_web::forbidden;
+use signalbox_address::forbidden;
 
 use crate::world::{PUBLIC, World, answer, redirect};
 
@@ -177,7 +177,7 @@ async fn no_redirect_leads_inside() {
         world.name("inside.example.com", &[&["10.0.0.1"]]);
         let came = world.get("http://docs.example.com/").await;
         assert!(came.is_err(), "{target}: {came:?}");
-        assert_eq!(inside(&world.dialled()), [&SocketAddr::from(([0, 0, 0, 0], 0)); 0], "{target}");
+        assert!(inside(&world.dialled()).is_empty(), "{target}");
     }
 }
 
@@ -207,6 +207,6 @@ async fn a_redirect_within_a_redirect_that_rebinds_is_checked_again() {
     world.name("docs.example.com", &[&[PUBLIC], &["169.254.169.254"]]);
     world.machine(PUBLIC, vec![redirect("/again")]);
     assert!(denied(&world.get("http://docs.example.com/").await));
-    assert_eq!(inside(&world.dialled()), [&SocketAddr::from(([0, 0, 0, 0], 0)); 0]);
+    assert!(inside(&world.dialled()).is_empty());
     assert_eq!(world.dialled().len(), 1);
 }

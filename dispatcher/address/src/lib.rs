@@ -1,4 +1,8 @@
-//! Which addresses are those of machines that everybody can reach.
+//! Which addresses are those of machines that everybody can reach: what is named by somebody else is connected to only
+//! there.
+//!
+//! Sources: the special-purpose registries of IANA for IPv4 and IPv6, and the address at which one cloud answers its own
+//! machines though it looks public.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
@@ -24,6 +28,8 @@ fn forbidden_v4(address: Ipv4Addr) -> Option<&'static str> {
         (168, 63, 129, 16) => Some("it is a cloud's address for its own machines"),
         (192, 0, 0, _)
         | (192, 0, 2, _)
+        | (192, 31, 196, _)
+        | (192, 52, 193, _)
         | (192, 88, 99, _)
         | (198, 18..=19, ..)
         | (198, 51, 100, _)
@@ -60,7 +66,7 @@ fn forbidden_v6(address: Ipv6Addr) -> Option<&'static str> {
         [0xfc00..=0xfdff, ..] => Some("it is a private address"),
         [0xfe80..=0xfebf, ..] => Some("it is a link-local address"),
         [0xff00..=0xffff, ..] => Some("it is a multicast address"),
-        [0x2001, 0..=0x1ff, ..] | [0x2001, 0xdb8, ..] | [0x3fff, 0..=0xfff, ..] => Some("it is a reserved address"),
+        [0x2001, 0..=0x1ff, ..] | [0x2001, 0xdb8, ..] | [0x2620, 0x4f, 0x8000, ..] | [0x3fff, 0..=0xfff, ..] => Some("it is a reserved address"),
         [0x2000..=0x3fff, ..] => None,
         _ => Some("it is a reserved address"),
     }
@@ -78,5 +84,53 @@ mod tests {
             assert_eq!(forbidden(public.parse().unwrap()), None, "{public}");
         }
         assert_eq!(forbidden("::ffff:93.184.216.34".parse().unwrap()), None);
+    }
+    #[test]
+    fn what_is_somebody_s_own_is_never_connected_to() {
+        for own in [
+            "127.0.0.1",
+            "127.255.255.254",
+            "10.1.2.3",
+            "172.16.0.1",
+            "172.31.255.255",
+            "192.168.1.1",
+            "169.254.169.254",
+            "169.254.170.2",
+            "100.64.0.1",
+            "100.100.100.200",
+            "0.0.0.0",
+            "255.255.255.255",
+            "224.0.0.1",
+            "240.0.0.1",
+            "198.18.0.1",
+            "192.0.0.192",
+            "168.63.129.16",
+            "203.0.113.9",
+            "::1",
+            "::",
+            "fe80::1",
+            "fc00::1",
+            "fd00:ec2::254",
+            "ff02::1",
+            "::ffff:127.0.0.1",
+            "::ffff:169.254.169.254",
+            "::127.0.0.1",
+            "64:ff9b::a00:1",
+            "64:ff9b::7f00:1",
+            "2002:7f00:1::",
+            "2002:a00:1::1",
+            "2001::1",
+            "2001:db8::1",
+            "64:ff9b:1::1",
+            "100::1",
+            "3fff::1",
+            "5f00::1",
+            "::ffff:0:127.0.0.1",
+            "2002:101:101::1",
+            "2001:0:102:304::1",
+            "fe80::5efe:a00:1",
+        ] {
+            assert!(forbidden(own.parse().unwrap()).is_some(), "{own}");
+        }
     }
 }
