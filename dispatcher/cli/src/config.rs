@@ -1,6 +1,7 @@
 //! `signalbox.toml`: what the team decided. A key that is not known is an error that names its place.
 
 mod edges;
+mod fetch;
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -12,6 +13,7 @@ use signalbox_domain::talk::Role;
 use signalbox_webhook::Hook;
 
 pub(crate) use edges::{Bound, Github, Slack};
+pub(crate) use fetch::Fetch;
 
 /// The settings of a dispatcher.
 #[derive(Clone, Debug, Deserialize)]
@@ -51,8 +53,16 @@ pub(crate) struct Config {
     pub(crate) hooks: Vec<Hook>,
     /// Agents, by the name workflows use; `default` is the one they mean when they name none.
     pub(crate) agents: BTreeMap<String, Agent>,
+    /// What may be gathered for a request.
+    pub(crate) fetch: Fetch,
     /// Settings of plugins, by their id.
     pub(crate) plugins: BTreeMap<String, toml::Table>,
+    /// The folder of the settings file, if there is one.
+    #[serde(skip)]
+    pub(crate) folder: Option<PathBuf>,
+    /// The settings file, if there is one.
+    #[serde(skip)]
+    file: Option<PathBuf>,
     /// Agents whose sessions this program brings along: the demo's.
     #[serde(skip)]
     pub(crate) recorded: BTreeMap<String, signalbox_engine::Agent>,
@@ -145,7 +155,10 @@ impl Default for Config {
             people: Vec::new(),
             repositories: Vec::new(),
             agents: BTreeMap::new(),
+            fetch: Fetch::default(),
             plugins: BTreeMap::new(),
+            folder: None,
+            file: None,
             recorded: BTreeMap::new(),
         }
     }
@@ -170,7 +183,17 @@ impl Config {
                 repository.from = beside.display().to_string();
             }
         }
+        config.folder = Some(folder.to_path_buf());
+        config.file = Some(file.to_path_buf());
         Ok(config)
+    }
+
+    /// The settings as their file has them now. Those of the command line stay as they are.
+    pub(crate) fn reloaded(&self) -> Result<Self> {
+        match &self.file {
+            Some(file) => Ok(Self { plugins: Self::load(Some(file))?.plugins, ..self.clone() }),
+            None => Ok(self.clone()),
+        }
     }
 
     fn check(&self) -> Result<()> {

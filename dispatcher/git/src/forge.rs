@@ -5,7 +5,7 @@ use signalbox_domain::change::{Change, Proposed};
 use signalbox_domain::id::{Commit, DevboxId, EffectId, Repository, RunId};
 use signalbox_domain::workflow::Grant;
 use signalbox_ports::Error;
-use signalbox_ports::forge::{Access, Changed, Head, Known};
+use signalbox_ports::forge::{Access, Changed, Head, Hit, Known, Past};
 
 use crate::{Forge, State, read};
 
@@ -80,5 +80,25 @@ impl signalbox_ports::forge::Forge for Forge {
         let Some(shown) = self.show(repository, number, limit).await? else { return Ok(None) };
         let text = format!("{}\n\n---\n{}", shown.record.body.trim_end(), shown.diff);
         Ok(Some((self.outline(&shown.record), read::cut(&text, false, limit))))
+    }
+
+    async fn proposed(&self, repository: &Repository, number: u64) -> Result<Option<Commit>, Error> {
+        let shown = self.show(repository, number, 0).await?;
+        Ok(shown.map(|shown| self.outline(&shown.record).head))
+    }
+
+    async fn search(&self, repository: &Repository, words: &str, limit: usize) -> Result<Option<Vec<Hit>>, Error> {
+        let head = self.find(repository, None).await?;
+        Ok(Some(self.grep(&self.there(repository)?, &head.commit, words, limit).await?))
+    }
+
+    async fn history(
+        &self,
+        repository: &Repository,
+        at: &Commit,
+        path: &str,
+        limit: usize,
+    ) -> Result<Option<Vec<Past>>, Error> {
+        Ok(Some(self.touched(&self.there(repository)?, at, path, limit).await?))
     }
 }

@@ -18,6 +18,7 @@ mod git;
 mod http;
 mod import;
 mod names;
+mod past;
 mod pkt;
 mod read;
 mod source;

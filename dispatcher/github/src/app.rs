@@ -23,11 +23,11 @@ use tokio::sync::Semaphore;
 
 use crate::forge::Trees;
 use crate::settings::{Secret, Settings};
-pub(crate) use call::DIFF;
+pub(crate) use call::{DIFF, MATCHES};
 use key::Key;
 use pace::Pace;
 pub(crate) use path::{escaped, segment};
-pub(crate) use place::{Narrowed, Place, absent};
+pub(crate) use place::{Narrowed, Place, absent, read as instant};
 pub(crate) use trouble::Trouble;
 
 /// How long a connection may take to come about.

@@ -3,8 +3,10 @@
 mod answer;
 mod body;
 mod diff;
+mod find;
 mod open;
 mod read;
+mod talk;
 mod tree;
 
 use async_trait::async_trait;
@@ -13,7 +15,7 @@ use signalbox_domain::id::{Commit, DevboxId, EffectId, Repository, RunId};
 use signalbox_domain::identity::Permission;
 use signalbox_domain::workflow::Grant;
 use signalbox_ports::Error;
-use signalbox_ports::forge::{Access, Account, Changed, Forge, Head, Known};
+use signalbox_ports::forge::{Access, Account, Changed, Forge, Head, Hit, Known, Past, Talk};
 
 use crate::app::Github;
 
@@ -108,6 +110,32 @@ impl Forge for Github {
 
     async fn checks(&self, repository: &Repository, commit: &Commit, limit: usize) -> Result<Checks, Error> {
         self.standing(&self.place(repository).await?, commit, limit).await
+    }
+
+    async fn issue(&self, repository: &Repository, number: u64) -> Result<Option<Talk>, Error> {
+        self.talked(&self.place(repository).await?, number).await
+    }
+
+    async fn remarks(&self, repository: &Repository, number: u64) -> Result<Option<Talk>, Error> {
+        self.unresolved(&self.place(repository).await?, number).await
+    }
+
+    async fn proposed(&self, repository: &Repository, number: u64) -> Result<Option<Commit>, Error> {
+        self.proposed_by(&self.place(repository).await?, number).await
+    }
+
+    async fn search(&self, repository: &Repository, words: &str, limit: usize) -> Result<Option<Vec<Hit>>, Error> {
+        Ok(Some(self.found(&self.place(repository).await?, words, limit).await?))
+    }
+
+    async fn history(
+        &self,
+        repository: &Repository,
+        at: &Commit,
+        path: &str,
+        limit: usize,
+    ) -> Result<Option<Vec<Past>>, Error> {
+        self.touched(&self.place(repository).await?, at, path, limit).await
     }
 
     async fn amendable(&self, repository: &Repository, number: u64) -> Result<bool, Error> {

@@ -1,18 +1,37 @@
 //! Write a Signalbox plugin: its types, its exports, its tests.
 //!
-//! A plugin is a pure function over data. Write it in `src/lib.rs`, where it is tested natively, and export it in
-//! `src/component.rs`, which only exists in the Wasm build:
+//! A plugin is a pure function over data. Write it in `src/lib.rs`, where it is tested natively:
 //!
-//! ```text
-//! // src/lib.rs
-//! #[cfg(target_family = "wasm")]
-//! mod component;
-//!
-//! pub fn route(event: &Event, config: &Config) -> Result<Outcome, PluginError> { … }
-//!
-//! // src/component.rs
-//! signalbox_plugin::router!(crate::route, crate::Config);
 //! ```
+//! use signalbox_plugin::router::{Claim, Outcome, Place};
+//! use signalbox_plugin::{Event, PluginError};
+//!
+//! #[derive(serde::Deserialize)]
+//! #[serde(deny_unknown_fields)]
+//! pub struct Config {
+//!     word: String,
+//!     repository: String,
+//! }
+//!
+//! pub fn route(event: &Event, config: &Config) -> Result<Outcome, PluginError> {
+//!     if !event.text.contains(&config.word) {
+//!         return Ok(Outcome::Pass(format!("nobody says {}", config.word)));
+//!     }
+//!     Ok(Outcome::Claim(Claim {
+//!         workflow: None, // left to the routers that know
+//!         place: Place::Repository(config.repository.clone()),
+//!         branch: None,
+//!         inputs: Vec::new(),
+//!         score: 750,
+//!         reason: format!("\"{}\" means {}", config.word, config.repository),
+//!         rule: "word".to_string(),
+//!         matched: vec![config.word.clone()],
+//!     }))
+//! }
+//! ```
+//!
+//! and export it in `src/component.rs`, which only exists in the Wasm build (`#[cfg(target_family = "wasm")] mod
+//! component;`): `signalbox_plugin::router!(crate::route, crate::Config);`. `signalbox plugin new` begins one.
 //!
 //! The promises that hold on both sides are the doc comments of `wit/`, repeated here on every type.
 
@@ -23,6 +42,8 @@ mod export;
 
 pub mod config;
 pub mod log;
+pub mod path;
+pub mod talk;
 pub mod text;
 
 #[cfg(not(target_family = "wasm"))]

@@ -21,13 +21,16 @@ macro_rules! shipped {
 }
 
 /// All of them: routers, then prefetchers.
-pub const ALL: [Shipped; 8] = [
+pub const ALL: [Shipped; 11] = [
     shipped!("explicit"),
     shipped!("keywords"),
     shipped!("channel"),
     shipped!("codeowners"),
     shipped!("schedule"),
     shipped!("thread"),
+    shipped!("issue"),
     shipped!("links"),
+    shipped!("ci"),
     shipped!("repo-guide"),
+    shipped!("history"),
 ];

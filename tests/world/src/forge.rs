@@ -11,7 +11,7 @@ use signalbox_domain::id::{Commit, DevboxId, EffectId, Repository, RunId};
 use signalbox_domain::identity::Permission;
 use signalbox_domain::workflow::Grant;
 use signalbox_ports::Error;
-use signalbox_ports::forge::{Access, Account, Changed, Head, Known};
+use signalbox_ports::forge::{Access, Account, Changed, Head, Known, Past, Talk};
 
 use crate::fault::{Calm, Faults, call};
 pub use repository::Edit;
@@ -74,6 +74,12 @@ struct State {
     /// Who is who, by what they are on the chat; nothing: it does not matter.
     accounts: Option<BTreeMap<String, String>>,
     permissions: BTreeMap<(Repository, String), Permission>,
+    /// What people wrote, by number; and what of it is about lines that nobody has resolved.
+    talks: BTreeMap<(Repository, u64), Talk>,
+    remarks: BTreeMap<(Repository, u64), Talk>,
+    pasts: BTreeMap<(Repository, String), Vec<Past>>,
+    /// What is asked for and does not answer, as often as this.
+    silent: BTreeMap<&'static str, u32>,
 }
 
 impl Forge {
@@ -178,6 +184,26 @@ impl Forge {
         state.permissions.insert((repository.into(), account.into()), permission);
     }
 
+    /// What people wrote in an issue or a change request.
+    pub fn talk(&self, repository: &str, number: u64, talk: Talk) {
+        self.state().talks.insert((repository.into(), number), talk);
+    }
+
+    /// The review threads of a change request that nobody has resolved.
+    pub fn remark(&self, repository: &str, number: u64, talk: Talk) {
+        self.state().remarks.insert((repository.into(), number), talk);
+    }
+
+    /// The commits that touched a path.
+    pub fn past(&self, repository: &str, path: &str, past: Vec<Past>) {
+        self.state().pasts.insert((repository.into(), path.into()), past);
+    }
+
+    /// Something does not answer the next times it is asked for: `issue`, `remarks`, `history`.
+    pub fn silence(&self, what: &'static str, times: u32) {
+        self.state().silent.insert(what, times);
+    }
+
     /// A person merges or closes a change request.
     pub fn close(&self, number: u64) {
         let mut state = self.state();
@@ -210,6 +236,17 @@ impl State {
 
     fn repository_mut(&mut self, name: &Repository) -> Result<&mut Kept, Error> {
         self.repositories.get_mut(name).ok_or_else(|| missing(name))
+    }
+
+    /// Whether it answers what is asked for.
+    fn hears(&mut self, what: &'static str) -> Result<(), Error> {
+        match self.silent.get_mut(what) {
+            Some(left) if *left > 0 => {
+                *left -= 1;
+                Err(Error::unavailable("it has trouble"))
+            }
+            Some(_) | None => Ok(()),
+        }
     }
 
     fn token(&self, secret: &str, repository: &Repository) -> Result<&Token, Error> {
@@ -415,6 +452,37 @@ impl signalbox_ports::forge::Forge for Forge {
             let says = state.looked.entry(commit.clone()).or_default();
             let now = if says.len() > 1 { says.pop_front() } else { says.front().cloned() };
             Ok(now.unwrap_or_default())
+        })
+        .await
+    }
+
+    async fn issue(&self, repository: &Repository, number: u64) -> Result<Option<Talk>, Error> {
+        self.call("forge.issue", |state| {
+            state.hears("issue")?;
+            Ok(state.talks.get(&(repository.clone(), number)).cloned())
+        })
+        .await
+    }
+
+    async fn remarks(&self, repository: &Repository, number: u64) -> Result<Option<Talk>, Error> {
+        self.call("forge.remarks", |state| {
+            state.hears("remarks")?;
+            Ok(state.remarks.get(&(repository.clone(), number)).cloned())
+        })
+        .await
+    }
+
+    async fn history(
+        &self,
+        repository: &Repository,
+        _: &Commit,
+        path: &str,
+        limit: usize,
+    ) -> Result<Option<Vec<Past>>, Error> {
+        self.call("forge.history", |state| {
+            state.hears("history")?;
+            let past = state.pasts.get(&(repository.clone(), path.into()));
+            Ok(past.map(|past| past.iter().take(limit).cloned().collect()))
         })
         .await
     }

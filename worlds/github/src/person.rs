@@ -267,6 +267,13 @@ impl Person {
         )
     }
 
+    /// Resolves the thread that a comment of a review began.
+    pub fn resolve(&self, comment: u64) -> Result<(), Error> {
+        let mutation = "mutation($thread:ID!){resolveReviewThread(input:{threadId:$thread}){thread{isResolved}}}";
+        let body = json!({"query": mutation, "variables": {"thread": format!("PRRT_{comment}")}});
+        self.world.rest(&self.login, "POST", "/graphql", body).map(drop)
+    }
+
     /// Changes a comment of a review.
     pub fn edit_review_comment(&self, repository: &str, comment: u64, body: &str) -> Result<(), Error> {
         self.call("PATCH", repository, &format!("pulls/comments/{comment}"), json!({"body": body})).map(drop)

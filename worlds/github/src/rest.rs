@@ -6,6 +6,7 @@ pub(crate) mod check;
 pub(crate) mod comment;
 pub(crate) mod content;
 pub(crate) mod git;
+pub(crate) mod graphql;
 pub(crate) mod issue;
 pub(crate) mod label;
 pub(crate) mod oauth;
@@ -14,6 +15,7 @@ pub(crate) mod reaction;
 pub(crate) mod remark;
 pub(crate) mod repo;
 pub(crate) mod review;
+pub(crate) mod search;
 pub(crate) mod user;
 
 use crate::call::{Call, Refusal};

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use crate::call::{Answer, Body, Call, Caller, Refusal, Reply, Request};
 use crate::rest::{
-    actions, app, check, comment, content, git, issue, label, oauth, pull, reaction, remark, repo, review, user,
+    actions, app, check, comment, content, git, graphql, issue, label, oauth, pull, reaction, remark, repo, review, search, user,
 };
 use crate::state::Role;
 use crate::world::{Inner, lock};
@@ -33,6 +33,8 @@ pub(crate) enum Needs {
     Installation,
     /// A person with a token.
     Person,
+    /// An installation or a person, with a token.
+    Anybody,
     /// Installations with one of these permissions, and people with this role, in the repository of the address.
     Repository(&'static [(&'static str, Level)], Role),
 }
@@ -69,6 +71,9 @@ const WRITE_STATUSES: Needs = Needs::Repository(&[("statuses", Level::Write)], R
 const ADMINISTER: Needs = Needs::Repository(&[("administration", Level::Write)], Role::Admin);
 
 static ROUTES: &[Route] = &[
+    // Searches, and the other API
+    route("GET", "/search/code", Needs::Installation, search::code),
+    route("POST", "/graphql", Needs::Anybody, graphql::answer),
     // Apps
     route("GET", "/app", Needs::App, app::get),
     route("GET", "/app/installations", Needs::App, app::installations),
@@ -322,12 +327,12 @@ fn permit(call: &Call<'_>, needs: Needs) -> Result<(), Refusal> {
         (Needs::Nothing, _) | (Needs::App, Caller::App(_)) | (Needs::Installation, Caller::Installation { .. }) => {
             Ok(())
         }
-        (Needs::Person, Caller::Person(_)) => Ok(()),
+        (Needs::Person | Needs::Anybody, Caller::Person(_)) | (Needs::Anybody, Caller::Installation { .. }) => Ok(()),
         (Needs::App, Caller::Nobody | Caller::Person(_) | Caller::Installation { .. }) => {
             Err(Refusal::new(401, "A JSON web token could not be decoded"))
         }
-        (Needs::Installation | Needs::Person, Caller::Nobody) => Err(authentication()),
-        (Needs::Installation, Caller::App(_) | Caller::Person(_)) => Err(Refusal::new(
+        (Needs::Installation | Needs::Person | Needs::Anybody, Caller::Nobody) => Err(authentication()),
+        (Needs::Anybody, Caller::App(_)) | (Needs::Installation, Caller::App(_) | Caller::Person(_)) => Err(Refusal::new(
             403,
             "You must authenticate with an installation access token in order to perform this action.",
         )),

@@ -25,6 +25,8 @@ pub(crate) struct State {
     pub(crate) comments: BTreeMap<u64, Comment>,
     pub(crate) reviews: BTreeMap<u64, Review>,
     pub(crate) remarks: BTreeMap<u64, Remark>,
+    /// Threads of remarks that somebody resolved, by the first one's number.
+    pub(crate) resolved: BTreeSet<u64>,
     pub(crate) suites: BTreeMap<u64, Suite>,
     pub(crate) checks: BTreeMap<u64, Check>,
     pub(crate) runs: BTreeMap<u64, WorkflowRun>,

@@ -62,10 +62,19 @@ async fn a_run_has_one_change_request_however_often_it_is_opened() {
 
     let (change, text) = world.forge.change(&website(), 1, 1 << 20).await.unwrap().unwrap();
     assert_eq!(change, second);
-    assert!(text.starts_with("Asked for by Ana.\n\ndiff --git a/src/new.html b/src/new.html\n"), "{text}");
+    assert!(text.starts_with("Asked for by Ana.\n\n---\ndiff --git a/src/new.html b/src/new.html\n"), "{text}");
     let (_, short) = world.forge.change(&website(), 1, 120).await.unwrap().unwrap();
     assert!(short.len() <= 120 && short.contains("[cut here"), "{short}");
     assert_eq!(world.forge.change(&website(), 9, 100).await.unwrap(), None);
+    assert_eq!(world.forge.proposed(&website(), 1).await.unwrap(), Some(newer.clone()));
+    assert_eq!(world.forge.issue(&website(), 1).await.unwrap(), None, "nobody talks here");
+    let past = world.forge.history(&website(), &newer, "src/new.html", 9).await.unwrap().unwrap();
+    assert_eq!(past.first().map(|past| &past.commit), Some(&newer));
+    assert!(past.len() == 2 && past.iter().all(|past| !past.title.is_empty() && past.at.0 > 0), "{past:?}");
+    assert_eq!(world.forge.history(&website(), &newer, "src/new.html", 1).await.unwrap().unwrap().len(), 1);
+    assert_eq!(world.forge.history(&website(), &newer, "nowhere", 9).await.unwrap().unwrap(), []);
+    let hits = world.forge.search(&website(), "<h1>", 9).await.unwrap().unwrap();
+    assert!(hits.iter().all(|hit| hit.text.contains("<h1>") && hit.line.is_some()), "{hits:?}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]

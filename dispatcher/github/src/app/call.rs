@@ -34,6 +34,8 @@ const BUSY: Span = Span::seconds(1);
 const JSON: &str = "application/vnd.github+json";
 /// A diff as text.
 pub(crate) const DIFF: &str = "application/vnd.github.diff";
+/// What was found, with the words around it.
+pub(crate) const MATCHES: &str = "application/vnd.github.text-match+json";
 
 /// Somebody who calls GitHub.
 #[derive(Clone)]
@@ -61,6 +63,12 @@ impl Caller {
     /// Looks at something.
     pub(crate) async fn get<T: DeserializeOwned>(&self, path: &str) -> Result<T, Trouble> {
         let answer = self.ask(Method::GET, path, None::<&()>, JSON, Cost::Look).await?;
+        read(whole(answer).await?)
+    }
+
+    /// Looks at something in another of its forms.
+    pub(crate) async fn get_as<T: DeserializeOwned>(&self, path: &str, accept: &str) -> Result<T, Trouble> {
+        let answer = self.ask(Method::GET, path, None::<&()>, accept, Cost::Look).await?;
         read(whole(answer).await?)
     }
 

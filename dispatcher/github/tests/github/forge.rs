@@ -42,7 +42,7 @@ async fn the_forge_keeps_its_contract() {
     contract::forge::suite(|| Arc::new(Place::empty())).await;
 }
 
-const BRANCH: &str = "signalbox/01j";
+pub(crate) const BRANCH: &str = "signalbox/01j";
 
 fn effect(version: u64) -> EffectId {
     EffectId { run: "01J".into(), version, index: 0 }

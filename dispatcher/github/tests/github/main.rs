@@ -10,5 +10,6 @@ mod forge;
 mod link;
 mod missed;
 mod said;
+mod talk;
 mod tokens;
 mod webhooks;
