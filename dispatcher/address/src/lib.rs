@@ -66,7 +66,9 @@ fn forbidden_v6(address: Ipv6Addr) -> Option<&'static str> {
         [0xfc00..=0xfdff, ..] => Some("it is a private address"),
         [0xfe80..=0xfebf, ..] => Some("it is a link-local address"),
         [0xff00..=0xffff, ..] => Some("it is a multicast address"),
-        [0x2001, 0..=0x1ff, ..] | [0x2001, 0xdb8, ..] | [0x2620, 0x4f, 0x8000, ..] | [0x3fff, 0..=0xfff, ..] => Some("it is a reserved address"),
+        [0x2001, 0..=0x1ff, ..] | [0x2001, 0xdb8, ..] | [0x2620, 0x4f, 0x8000, ..] | [0x3fff, 0..=0xfff, ..] => {
+            Some("it is a reserved address")
+        }
         [0x2000..=0x3fff, ..] => None,
         _ => Some("it is a reserved address"),
     }

@@ -19,7 +19,6 @@ use subtle::ConstantTimeEq as _;
 use tokio::sync::mpsc::UnboundedSender;
 use zeroize::Zeroizing;
 
-use crate::resolver::{Resolver, System};
 use crate::credentials::Credentials;
 use crate::event::{Event, Refused, Why};
 use crate::ledger::Ledger;
@@ -27,6 +26,7 @@ use crate::limits::Limits;
 use crate::prices::Prices;
 use crate::protocol::Protocol;
 use crate::refusal::Refusal;
+use crate::resolver::{Resolver, System};
 use crate::rules::Rules;
 use crate::{host, model, tunnel};
 

@@ -11,7 +11,6 @@
 //!
 //! There is no resolver for the box: names are looked up here, and lead to public addresses only.
 
-
 mod body;
 mod credentials;
 mod event;

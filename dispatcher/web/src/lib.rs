@@ -19,7 +19,6 @@ use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::rustls::{ClientConfig, RootCertStore};
 
-
 /// Who says which addresses a name has.
 #[async_trait]
 pub trait Resolve: Send + Sync {
