@@ -95,7 +95,9 @@ impl ClaudeCode {
             tokens_out: number(&usage["output_tokens"]),
             turns: u32::try_from(number(&said["num_turns"])).unwrap_or(u32::MAX),
         };
-        let over = if said["is_error"] == true {
+        let over = if said["stop_reason"] == "refusal" {
+            Over::Failed(Failure::new(What::Declined, text(&said["result"])))
+        } else if said["is_error"] == true {
             let known = match self.over.take() {
                 Some(Over::Failed(failure)) => Some(failure.what),
                 Some(Over::Done(_)) | None => None,
@@ -103,8 +105,6 @@ impl ClaudeCode {
             let mut failure = failure(said, &text(&said["result"]));
             failure.what = known.filter(|_| failure.what == What::Unknown).unwrap_or(failure.what);
             Over::Failed(failure)
-        } else if said["stop_reason"] == "refusal" {
-            Over::Failed(Failure::new(What::Declined, text(&said["result"])))
         } else {
             Over::Done(text(&said["result"]))
         };

@@ -66,6 +66,7 @@ fn what_went_wrong_is_known_by_what_helps() {
         ("claude-code", "unpaid", 1, What::Unpaid, Then::Fail),
         ("claude-code", "cap", 1, What::Unpaid, Then::Fail),
         ("claude-code", "too-long", 1, What::TooLong, Then::Fail),
+        ("claude-code", "declined", 1, What::Declined, Then::Fail),
         ("codex", "limited", 1, What::Limited, Then::Failover),
         ("codex", "overloaded", 1, What::Outage, Then::Failover),
         ("codex", "broken", 1, What::Outage, Then::Failover),
