@@ -17,6 +17,20 @@ pub(crate) fn all(text: &str, event: &Event, route: &Route) -> Vec<Request> {
     requests
 }
 
+/// The lines that a text points at in a file, `#L3` or `#L3-L9`, if it points at any.
+pub(crate) fn lines(text: &str, file: &File) -> Option<(usize, usize)> {
+    let words = text.split(|c: char| c.is_whitespace() || "\"<>()[]".contains(c)).map(text::bare);
+    let spans = words.filter_map(|word| {
+        let (address, span) = word.split_once("#L")?;
+        let place = format!("/{}/", file.repository).to_lowercase();
+        let hit = address.to_lowercase().contains(&place) && address.ends_with(&format!("/{}", file.path));
+        let (from, to) = span.split_once('-').unwrap_or((span, span));
+        let (from, to): (usize, usize) = (from.parse().ok()?, to.trim_start_matches('L').parse().ok()?);
+        (hit && 0 < from && from <= to).then_some((from, to))
+    });
+    spans.reduce(|one, other| (one.0.min(other.0), one.1.max(other.1)))
+}
+
 /// What to call a request.
 pub(crate) fn title(request: &Request) -> String {
     match request {
@@ -49,7 +63,7 @@ fn follow(word: &str, event: &Event, route: &Route) -> Option<Request> {
         "" => route.repository.clone()?,
         name => known(name, event)?,
     };
-    Some(Request::Change(Numbered { repository, number }))
+    Some(Request::Issue(Numbered { repository, number }))
 }
 
 /// What a path within a known repository leads to: `Some(None)` is a page of it with nothing to fetch; `None` is a path
@@ -61,7 +75,7 @@ fn within(path: &str, event: &Event) -> Option<Option<Request>> {
     let repository = known(&format!("{owner}/{}", name.trim_end_matches(".git")), event)?;
     Some(match rest {
         ["pull" | "pulls" | "merge_requests" | "changes" | "issues", number, ..] => {
-            number.parse().ok().map(|number| Request::Change(Numbered { repository, number }))
+            number.parse().ok().map(|number| Request::Issue(Numbered { repository, number }))
         }
         // The file as it is where the work begins, not as it was at the link's own commit.
         ["blob" | "raw" | "src", _commit, file @ ..] if !file.is_empty() => {

@@ -8,7 +8,7 @@ mod rule;
 
 use serde::Deserialize;
 use signalbox_plugin::prefetcher::{Assembled, File, Item, Outcome, Request, Response, Route};
-use signalbox_plugin::{Event, PluginError};
+use signalbox_plugin::{Event, PluginError, path};
 
 /// No settings.
 #[derive(Debug, Default, Deserialize)]
@@ -18,7 +18,7 @@ pub struct Config {}
 /// Guides for the whole repository, by the names that agents look for.
 const GUIDES: [&str; 4] = ["AGENTS.md", "CLAUDE.md", ".github/copilot-instructions.md", ".cursorrules"];
 /// Where rule files are.
-const RULES: &str = ".cursor/rules";
+const RULES: [&str; 2] = [".cursor/rules", ".github/instructions"];
 /// Rule files that are read at most.
 const RULE_FILES: usize = 12;
 /// Bytes of the README that are kept: what it is and how it is built comes first.
@@ -31,7 +31,7 @@ pub fn plan(event: &Event, route: &Route, _: &Config) -> Result<Vec<Request>, Pl
     let mut requests: Vec<Request> = GUIDES.map(|it| file(it.to_string())).into();
     requests.extend(paths::folders(&event.text).into_iter().map(|folder| file(format!("{folder}/AGENTS.md"))));
     requests.push(file("README.md".to_string()));
-    requests.push(Request::Folder(File { repository: repository.clone(), path: RULES.to_string() }));
+    requests.extend(RULES.map(|path| Request::Folder(File { repository: repository.clone(), path: path.to_string() })));
     Ok(requests)
 }
 
@@ -49,7 +49,7 @@ pub fn assemble(
             return Ok(Assembled::More(rules));
         }
     }
-    let in_play = paths::mentioned(&event.text);
+    let in_play = path::mentioned(&event.text);
     let mut items: Vec<Item> = Vec::new();
     for (place, response) in (0u32..).zip(responses) {
         let (Request::File(file), Outcome::Ok(fetched)) = (&response.request, &response.outcome) else { continue };
@@ -74,7 +74,7 @@ fn guide(path: &str, text: &str, in_play: &[String]) -> Option<(String, String, 
         let title = if head.len() < text.len() { "README.md (its beginning)" } else { path };
         return Some((title.to_string(), head.to_string(), 600));
     }
-    if path.starts_with(RULES) {
+    if RULES.iter().any(|folder| path.starts_with(folder)) {
         return rule::applies(text, in_play).map(|text| (path.to_string(), text.to_string(), 850));
     }
     // What is said nearer to the work counts more.
@@ -83,14 +83,15 @@ fn guide(path: &str, text: &str, in_play: &[String]) -> Option<(String, String, 
 }
 
 fn rule_files(responses: &[Response]) -> Vec<Request> {
-    let listed = responses.iter().find_map(|response| match (&response.request, &response.outcome) {
+    let listed = responses.iter().filter_map(|response| match (&response.request, &response.outcome) {
         (Request::Folder(folder), Outcome::Ok(fetched)) => Some((folder, fetched)),
         _ => None,
     });
-    let Some((folder, fetched)) = listed else { return Vec::new() };
-    let rules = fetched.text.lines().filter(|path| path.ends_with(".mdc") || path.ends_with(".md"));
-    let file = |path: &str| Request::File(File { repository: folder.repository.clone(), path: path.to_string() });
-    rules.take(RULE_FILES).map(file).collect()
+    let rules = listed.flat_map(|(folder, fetched)| {
+        let rules = fetched.text.lines().filter(|path| path.ends_with(".mdc") || path.ends_with(".md"));
+        rules.map(|path| Request::File(File { repository: folder.repository.clone(), path: path.to_string() }))
+    });
+    rules.take(RULE_FILES).collect()
 }
 
 #[cfg(test)]

@@ -1,32 +1,9 @@
 //! Paths that a request speaks of.
 
-use signalbox_plugin::text;
+use signalbox_plugin::path::mentioned;
 
 /// Folders whose guides are read at most.
 const FOLDERS: usize = 8;
-
-/// The words of a text that are paths: with a slash between plain names, and not an address.
-pub(crate) fn mentioned(text: &str) -> Vec<String> {
-    let plain = |part: &str| {
-        !part.is_empty()
-            && part != "."
-            && part != ".."
-            && part.chars().all(|c| c.is_ascii_alphanumeric() || "-_.@+".contains(c))
-    };
-    // Code is read too: paths are often written in backticks.
-    let words = text.split(|c: char| c.is_whitespace() || c == '`').map(text::bare);
-    let paths = words.filter_map(|word| {
-        let path = word.trim_start_matches("./").trim_matches('/');
-        (path.contains('/') && path.split('/').all(plain)).then(|| path.to_string())
-    });
-    let mut seen: Vec<String> = Vec::new();
-    for path in paths {
-        if !seen.contains(&path) {
-            seen.push(path);
-        }
-    }
-    seen
-}
 
 /// The folders on the way to the paths that a text speaks of, outermost first.
 pub(crate) fn folders(text: &str) -> Vec<String> {

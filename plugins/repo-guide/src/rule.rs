@@ -6,7 +6,8 @@ pub(crate) fn applies<'a>(text: &'a str, in_play: &[String]) -> Option<&'a str> 
         return Some(text);
     };
     let value = |key: &str| front.lines().find_map(|line| line.strip_prefix(key)?.strip_prefix(':')).map(str::trim);
-    let globs: Vec<&str> = value("globs").map(globs).unwrap_or_default();
+    // One kind of file calls it `globs`, another `applyTo`.
+    let globs: Vec<&str> = value("globs").or_else(|| value("applyTo")).map(globs).unwrap_or_default();
     let for_all = value("alwaysApply") == Some("true") || globs.is_empty();
     let matches = |glob: &&str| in_play.iter().any(|path| fast_glob::glob_match(glob, path));
     (for_all || globs.iter().any(matches)).then(|| rule.trim())
@@ -14,7 +15,7 @@ pub(crate) fn applies<'a>(text: &'a str, in_play: &[String]) -> Option<&'a str> 
 
 /// `*.ts, src/**` and `["*.ts", "src/**"]`.
 fn globs(list: &str) -> Vec<&str> {
-    list.trim_matches(['[', ']'])
+    list.trim_matches(['[', ']', '"', '\''])
         .split(',')
         .map(|it| it.trim().trim_matches(['"', '\'']))
         .filter(|it| !it.is_empty())
@@ -30,6 +31,9 @@ mod tests {
         let rule = "---\nglobs: [\"src/**\", '*.css']\nalwaysApply: false\n---\nUse tabs.";
         assert_eq!(applies(rule, &["src/a/b.ts".into()]), Some("Use tabs."));
         assert_eq!(applies(rule, &["docs/a.md".into()]), None);
+        let other = "---\napplyTo: \"src/**,**/*.css\"\n---\nUse tabs.";
+        assert_eq!(applies(other, &["src/a/b.ts".into()]), Some("Use tabs."));
+        assert_eq!(applies(other, &["docs/a.md".into()]), None);
         assert_eq!(applies("Use tabs.", &[]), Some("Use tabs."));
         assert_eq!(applies("---\nalwaysApply: true\nglobs: src/**\n---\nUse tabs.", &[]), Some("Use tabs."));
     }
