@@ -74,13 +74,14 @@ impl Dispatcher {
             plugins,
             chats,
             forge: edges.forge.clone(),
-            web: Arc::new(signalbox_ports::web::Closed),
+            web: web(config)?,
             devbox: Arc::new(sandbox),
             clock: Arc::new(System),
         };
         let mut settings = Settings::new(home.secret()?);
         settings.concurrent_runs = config.concurrent_runs;
         settings.protect.clone_from(&config.protect);
+        settings.fetch = config.fetch.for_engine();
         settings.rooms = config.bounds.iter().map(|bound| (bound.room.clone(), bound.for_engine())).collect();
         settings.agents = config.agents.iter().map(|(name, agent)| (name.clone(), agent.for_engine())).collect();
         settings.agents.extend(config.recorded.clone());
@@ -164,7 +165,7 @@ fn reachable(address: SocketAddr) -> SocketAddr {
 /// The plugins of this installation, in this process: for commands that only look.
 pub(crate) fn plugins(home: &Home, config: &Config) -> Result<Host> {
     let lock = Lock::read(&lock_file(home, config))?;
-    Ok(Host::open(chosen(home, config, &lock)?, &home.at("plugins"))?)
+    Ok(Host::open(chosen(home, config, &lock)?.live, &home.at("plugins"))?)
 }
 
 fn console(home: &Home, config: &Config) -> Result<Console> {
@@ -177,4 +178,12 @@ fn console(home: &Home, config: &Config) -> Result<Console> {
     let folder: PathBuf = home.at("console");
     fs::create_dir_all(&folder).with_context(|| format!("failed to make {}", folder.display()))?;
     Ok(Console::open(&folder, settings)?)
+}
+
+/// The public web, if any of it may be read.
+fn web(config: &Config) -> Result<Arc<dyn signalbox_ports::web::Web>> {
+    if config.fetch.hosts.is_empty() {
+        return Ok(Arc::new(signalbox_ports::web::Closed));
+    }
+    Ok(Arc::new(signalbox_web::Web::open().context("failed to open the way to the web that [fetch] hosts asks for")?))
 }

@@ -5,7 +5,7 @@
 //! forge/       the built-in forge's repositories
 //! console/     the built-in chat
 //! boxes/       devboxes at work, and warm mirrors
-//! plugins/     compiled plugins
+//! plugins/     plugins that were taken in, and compiled ones
 //! secret       what the tokens of boxes are made with
 //! token        what lets a person into the page
 //! secrets.toml what lets the dispatcher into Slack and GitHub

@@ -5,6 +5,7 @@ mod command;
 
 mod config;
 mod home;
+mod plugins;
 mod secrets;
 
 mod api;
@@ -27,8 +28,11 @@ use clap::Parser as _;
 fn main() -> ExitCode {
     // A box's runner is this same program, started again without any of what follows.
     let mut words = std::env::args_os().skip(1);
-    if words.next().is_some_and(|word| word == "runner") {
-        return signalbox_runner::main(words);
+    match words.next().as_deref().and_then(|word| word.to_str()) {
+        Some("runner") => return signalbox_runner::main(words),
+        // So is the process of the plugins, which is given nothing but plugins and events.
+        Some(plugins::WORD) => return plugins::serve(),
+        Some(_) | None => {}
     }
     let arguments = arguments::Arguments::parse();
     log(arguments.verbose);

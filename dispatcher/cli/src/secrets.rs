@@ -23,8 +23,21 @@ pub(crate) struct Secrets {
     /// The GitHub App's.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) github: Option<Github>,
+    /// What lets us into registries of plugins, by their host.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub(crate) registries: BTreeMap<String, Login>,
     /// What each generic webhook is signed with, by its name: one, or two while it is rotated.
     pub(crate) hooks: BTreeMap<String, Vec<String>>,
+}
+
+/// What lets us into a registry.
+#[derive(Clone, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Login {
+    /// The name.
+    pub(crate) user: String,
+    /// The password, or a token in its place.
+    pub(crate) password: String,
 }
 
 /// The Slack app's.

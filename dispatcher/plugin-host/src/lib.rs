@@ -26,6 +26,7 @@ mod next;
 mod refusal;
 mod trial;
 
+pub mod bundle;
 pub mod grant;
 pub mod limits;
 pub mod manifest;

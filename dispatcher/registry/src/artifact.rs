@@ -28,8 +28,8 @@ impl Artifact {
     pub fn read(folder: &Path) -> Result<Self, Error> {
         let file = folder.join("plugin.toml");
         let manifest = read(&file, MANIFEST as u64)?;
-        let manifest = String::from_utf8(manifest)
-            .map_err(|_| Error::refused(format!("{} is not text", file.display())))?;
+        let manifest =
+            String::from_utf8(manifest).map_err(|_| Error::refused(format!("{} is not text", file.display())))?;
         let component = read(&component_of(folder)?, COMPONENT.ceiling)?;
         Self { manifest, component }.checked()
     }

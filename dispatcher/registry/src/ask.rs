@@ -57,7 +57,11 @@ impl Ask {
         if self.stops_requests {
             words.push("stop a request when it fails itself".to_string());
         }
-        words.extend(["fuel", "memory"].iter().filter_map(|name| Some(format!("use {}", amount(name, *self.limits.get(*name)?)))));
+        words.extend(
+            ["fuel", "memory"]
+                .iter()
+                .filter_map(|name| Some(format!("use {}", amount(name, *self.limits.get(*name)?)))),
+        );
         words.extend(self.capabilities.iter().map(in_words));
         words.extend(self.imports.iter().filter_map(|import| match import.split('@').next() {
             Some("signalbox:plugin/log") => Some("write lines beside its decisions".to_string()),
@@ -154,7 +158,7 @@ fn in_words(capability: &toml::Table) -> String {
         "remarks" => format!("read what reviewers left open in {whose}"),
         "checks" => format!("read failed checks and their logs of {whose}"),
         "search" => format!("search the code of {whose}"),
-        "history" => format!("read recent commits of {whose}"),
+        "history" => format!("read the recent commits to {} of {whose}", list("paths")),
         "http" => match list("hosts").as_str() {
             "*" => "read web pages from any host you allow".to_string(),
             hosts => format!("read web pages from {hosts}"),
@@ -232,10 +236,8 @@ mod tests {
 
     #[test]
     fn everything_more_is_said_exactly() {
-        let granted = ask(
-            "capabilities = [{ fetch = \"http\", hosts = [\"a\"], max-kib = 32 }, \
-             { fetch = \"file\", repository = \"{place}\", paths = [\"*.md\"] }]",
-        );
+        let granted = ask("capabilities = [{ fetch = \"http\", hosts = [\"a\"], max-kib = 32 }, \
+             { fetch = \"file\", repository = \"{place}\", paths = [\"*.md\"] }]");
         for (asked, more) in [
             ("{ fetch = \"http\", hosts = [\"a\", \"b\"], max-kib = 32 }", "read web pages from b, at most 32 KiB"),
             ("{ fetch = \"http\", hosts = [\"a\"], max-kib = 33 }", "read web pages from a, at most 33 KiB"),

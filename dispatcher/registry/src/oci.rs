@@ -9,11 +9,12 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
+use http::HeaderValue;
+use oci_client::Reference;
 use oci_client::client::{Client, ClientConfig, ClientProtocol, Config, ImageLayer};
-use oci_client::errors::OciDistributionError;
+use oci_client::errors::{OciDistributionError, OciErrorCode};
 use oci_client::manifest::{OCI_IMAGE_MEDIA_TYPE, OciDescriptor, OciImageManifest};
 use oci_client::secrets::RegistryAuth;
-use oci_client::Reference;
 use serde_json::json;
 use signalbox_domain::id::Digest;
 use signalbox_plugin_host::limits::COMPONENT;
@@ -84,8 +85,7 @@ impl Registry {
 
     /// Pushes a plugin and, with a key, a signature over it. Gives its source, held to what was pushed.
     pub async fn push(&self, artifact: &Artifact, source: &Source, key: Option<&SigningKey>) -> Result<Source, Error> {
-        let (client, reference) = self.at(source)?;
-        let auth = self.login(reference);
+        let (_, reference) = self.at(source)?;
         let parsed = artifact.parsed()?;
         let config = json!({
             "architecture": "wasm",
@@ -100,12 +100,8 @@ impl Registry {
             ("org.opencontainers.image.title".to_string(), parsed.id),
             ("org.opencontainers.image.version".to_string(), parsed.version),
         ]);
-        let mut manifest = OciImageManifest::build(std::slice::from_ref(&layer), &config, Some(annotations));
-        manifest.media_type = Some(OCI_IMAGE_MEDIA_TYPE.to_string());
-        let failed = |error| failed("push", source, &error);
-        client.push(reference, &[layer], config, &auth, Some(manifest)).await.map_err(failed)?;
-        let (bytes, _) = client.pull_manifest_raw(reference, &auth, &[OCI_IMAGE_MEDIA_TYPE]).await.map_err(failed)?;
-        let digest = Digest::of(&bytes);
+        let manifest = OciImageManifest::build(std::slice::from_ref(&layer), &config, Some(annotations));
+        let digest = self.put(source, reference, layer, config, manifest).await?;
         if let Some(key) = key {
             self.sign(&digest, source, key).await?;
         }
@@ -114,8 +110,7 @@ impl Registry {
 
     /// Signs a manifest that was pushed.
     async fn sign(&self, manifest: &Digest, source: &Source, key: &SigningKey) -> Result<(), Error> {
-        let (client, reference) = self.at(source)?;
-        let auth = self.login(reference);
+        let (_, reference) = self.at(source)?;
         let place = format!("{}/{}", reference.registry(), reference.repository());
         let signed = Signed::new(key, &place, manifest)
             .map_err(|error| Error::refused(format!("failed to write the statement to sign: {error}")))?;
@@ -129,12 +124,36 @@ impl Registry {
             "rootfs": { "type": "layers", "diff_ids": [layer.sha256_digest()] },
         });
         let config = Config::oci_v1(config.to_string().into_bytes(), None);
-        let mut envelope = OciImageManifest::build(std::slice::from_ref(&layer), &config, None);
-        envelope.media_type = Some(OCI_IMAGE_MEDIA_TYPE.to_string());
-        let beside = beside(reference, manifest);
-        let pushed = client.push(&beside, &[layer], config, &auth, Some(envelope)).await;
-        pushed.map_err(|error| failed("push the signature of", source, &error))?;
+        let envelope = OciImageManifest::build(std::slice::from_ref(&layer), &config, None);
+        self.put(source, &beside(reference, manifest), layer, config, envelope).await?;
         Ok(())
+    }
+
+    /// Pushes a manifest and what it names, and gives its digest.
+    ///
+    /// The client would write the manifest in a form of JSON that leaves line breaks in texts as they are, which is no
+    /// JSON; ours has texts with line breaks.
+    async fn put(
+        &self,
+        source: &Source,
+        reference: &Reference,
+        layer: ImageLayer,
+        config: Config,
+        mut manifest: OciImageManifest,
+    ) -> Result<Digest, Error> {
+        let failed = |error| failed("push", source, &error);
+        let client = self.client_for(reference.registry());
+        client.store_auth_if_needed(reference.resolve_registry(), &self.login(reference)).await;
+        let digests = [layer.sha256_digest(), config.sha256_digest()];
+        for (bytes, digest) in [layer.data, config.data].into_iter().zip(digests) {
+            client.push_blob(reference, bytes, &digest).await.map_err(failed)?;
+        }
+        manifest.media_type = Some(OCI_IMAGE_MEDIA_TYPE.to_string());
+        let bytes = serde_json::to_vec(&manifest).map_err(|error| failed(error.into()))?;
+        let digest = Digest::of(&bytes);
+        let media_type = HeaderValue::from_static(OCI_IMAGE_MEDIA_TYPE);
+        client.push_manifest_raw(reference, bytes, media_type).await.map_err(failed)?;
+        Ok(digest)
     }
 
     /// Pulls a plugin, if it is what its digest says and `trust` lets it in.
@@ -161,7 +180,8 @@ impl Registry {
             return Err(wrong(format!("it holds {} and {}", manifest.config.media_type, layer.media_type)));
         }
         let text = manifest.annotations.as_ref().and_then(|all| all.get(PLUGIN));
-        let text = text.ok_or_else(|| wrong("it has no plugin.toml; push it with `signalbox plugin publish`".into()))?;
+        let text =
+            text.ok_or_else(|| wrong("it has no plugin.toml; push it with `signalbox plugin publish`".into()))?;
         // Before anything large is pulled, and before anything of it is read.
         let signed = self.signatures(source, &digest).await?;
         let signed_by = trust.decide(source, &digest, &signed)?.map(|signer| signer.key.fingerprint());
@@ -192,7 +212,7 @@ impl Registry {
         let pulled = client.pull_manifest_raw(&beside, &self.login(reference), &[OCI_IMAGE_MEDIA_TYPE]).await;
         let bytes = match pulled {
             Ok((bytes, _)) => bytes,
-            Err(OciDistributionError::ImageManifestNotFoundError(_)) => return Ok(Vec::new()),
+            Err(error) if is_unknown(&error) => return Ok(Vec::new()),
             Err(error) => return Err(failed("pull the signatures of", source, &error)),
         };
         let Ok(manifest) = serde_json::from_slice::<OciImageManifest>(&bytes) else { return Ok(Vec::new()) };
@@ -211,7 +231,11 @@ impl Registry {
     async fn blob(&self, source: &Source, layer: &OciDescriptor, most: u64) -> Result<Vec<u8>, Error> {
         let (client, reference) = self.at(source)?;
         if u64::try_from(layer.size).map_or(true, |size| size > most) {
-            return Err(Error::refused(format!("{source} holds {} KiB; {} is the most", layer.size / 1024, most / 1024)));
+            return Err(Error::refused(format!(
+                "{source} holds {} KiB; {} is the most",
+                layer.size / 1024,
+                most / 1024
+            )));
         }
         let mut bytes = Bounded { bytes: Vec::new(), most };
         let pulled = tokio::time::timeout(PATIENCE, client.pull_blob(reference, layer, &mut bytes)).await;
@@ -265,11 +289,12 @@ fn beside(reference: &Reference, manifest: &Digest) -> Reference {
     Reference::with_tag(registry, repository, signature::tag(manifest))
 }
 
+/// What a registry's trouble means for whoever asked.
 fn failed(doing: &str, source: &Source, error: &OciDistributionError) -> Error {
+    if is_unknown(error) {
+        return Error::refused(format!("failed to {doing} {source}: there is no such thing in the registry"));
+    }
     match error {
-        OciDistributionError::ImageManifestNotFoundError(_) => {
-            Error::refused(format!("failed to {doing} {source}: there is no such thing in the registry"))
-        }
         OciDistributionError::UnauthorizedError { .. } | OciDistributionError::AuthenticationFailure(_) => {
             Error::refused(format!(
                 "failed to {doing} {source}: the registry does not let us in. Add [registries.\"HOST\"] with `user` and \
@@ -280,6 +305,19 @@ fn failed(doing: &str, source: &Source, error: &OciDistributionError) -> Error {
             Error::refused(format!("{source} was swapped in the registry: {error}"))
         }
         other => Error::Unavailable(format!("failed to {doing} {source}: {}", whole(other))),
+    }
+}
+
+/// Whether a registry says that there is no such thing, in one of the ways there are to say it.
+fn is_unknown(error: &OciDistributionError) -> bool {
+    use OciErrorCode::{ManifestUnknown, NameUnknown, NotFound};
+    match error {
+        OciDistributionError::ImageManifestNotFoundError(_) => true,
+        OciDistributionError::RegistryError { envelope, .. } => {
+            envelope.errors.iter().any(|it| matches!(it.code, ManifestUnknown | NameUnknown | NotFound))
+        }
+        OciDistributionError::ServerError { code, .. } => *code == 404,
+        _ => false,
     }
 }
 

@@ -60,11 +60,9 @@ impl Source {
     pub fn tagged(&self, tag: &str) -> Self {
         match self {
             Self::Path(path) => Self::Path(path.clone()),
-            Self::Oci(it) => Self::Oci(Reference::with_tag(
-                it.registry().to_string(),
-                it.repository().to_string(),
-                tag.to_string(),
-            )),
+            Self::Oci(it) => {
+                Self::Oci(Reference::with_tag(it.registry().to_string(), it.repository().to_string(), tag.to_string()))
+            }
         }
     }
 

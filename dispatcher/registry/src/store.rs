@@ -32,7 +32,9 @@ impl Store {
 
     /// The artifact with these two digests; nothing if it was never put here. What lies here and is not it is refused.
     pub fn get(&self, manifest: &Digest, component: &Digest) -> Result<Option<Artifact>, Error> {
-        let (Some(manifest), Some(component)) = (self.bytes(manifest)?, self.bytes(component)?) else { return Ok(None) };
+        let (Some(manifest), Some(component)) = (self.bytes(manifest)?, self.bytes(component)?) else {
+            return Ok(None);
+        };
         let manifest = String::from_utf8(manifest).map_err(|_| Error::refused("its plugin.toml is not text"))?;
         Ok(Some(Artifact { manifest, component }))
     }

@@ -16,6 +16,7 @@ mod info;
 mod list;
 mod publish;
 mod rollback;
+mod update;
 
 use std::path::Path;
 use std::process::ExitCode;
@@ -41,7 +42,7 @@ pub(crate) enum Plugin {
     Run(run::Run),
     /// Measure what a call of it takes: fuel, time and memory, beside its limits
     Bench(bench::Bench),
-    /// Pack a plugin into one file that can be passed on
+    /// Compile every plugin that is let in here, for a host that compiles nothing
     Bundle(bundle::Bundle),
     /// Push a plugin to a registry
     Publish(publish::Publish),
@@ -57,6 +58,8 @@ pub(crate) enum Plugin {
     List(list::List),
     /// Show one plugin: where it is from, what it may, how it is set
     Info(info::Info),
+    /// Take another version of a plugin; one that asks for more than was granted is not loaded
+    Update(update::Update),
     /// Go back to the version of a plugin that was here before
     Rollback(rollback::Rollback),
 }
@@ -99,6 +102,12 @@ pub(crate) fn run(here: Installation<'_>, plugin: &Plugin) -> Result<ExitCode> {
         Plugin::Disable(asked) => disable::disable(here, asked),
         Plugin::List(asked) => list::list(here, asked),
         Plugin::Info(asked) => info::info(here, asked),
+        Plugin::Update(asked) => update::update(here, asked),
         Plugin::Rollback(asked) => rollback::rollback(here, asked),
     }
+}
+
+/// Fuel as people compare it.
+fn millions(fuel: u64) -> String {
+    format!("{}.{:02} M", fuel / 1_000_000, fuel % 1_000_000 / 10_000)
 }

@@ -161,3 +161,45 @@ async fn a_registry_that_is_not_there_may_be_later() {
     let pulled = Registry::new(Vec::new()).pull(&gone, &trusting(1)).await;
     assert!(matches!(pulled, Err(Error::Unavailable(_))), "{pulled:?}");
 }
+
+/// What somebody else's program makes of a signature, and we of its key.
+#[tokio::test]
+async fn a_signature_is_one_that_openssl_believes_too() {
+    let Some(server) = Server::start() else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let openssl = |words: &[&str]| {
+        let output = std::process::Command::new("openssl").args(words).current_dir(folder.path()).output();
+        output.map(|it| (it.status.success(), String::from_utf8_lossy(&it.stdout).into_owned()))
+    };
+    let made = openssl(&["genpkey", "-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-256", "-out", "acme.key"]);
+    let Ok((true, _)) = made else {
+        println!("skipped: there is no openssl on this machine");
+        return;
+    };
+    assert!(openssl(&["pkey", "-in", "acme.key", "-pubout", "-out", "acme.pub"]).unwrap().0);
+    let read = |name: &str| std::fs::read_to_string(folder.path().join(name)).unwrap();
+    let key = SigningKey::from_pem(&read("acme.key")).unwrap();
+    assert_eq!(key.public().to_pem().unwrap(), read("acme.pub"));
+
+    let source = server.source("acme/word:1.0.0");
+    let pushed = Registry::new(Vec::new()).push(&artifact("1.0.0", THREAD), &source, Some(&key)).await.unwrap();
+    let digest = pushed.digest().unwrap();
+    let get = |path: &str| {
+        let url = format!("http://{}/v2/acme/word/{path}", server.address);
+        let accept = "application/vnd.oci.image.manifest.v1+json";
+        ureq::get(url).header("accept", accept).call().unwrap().body_mut().read_to_vec().unwrap()
+    };
+    let beside = get(&format!("manifests/{}.sig", digest.as_str().replace(':', "-")));
+    let beside: serde_json::Value = serde_json::from_slice(&beside).unwrap();
+    let layer = &beside["layers"][0];
+    assert_eq!(layer["mediaType"], "application/vnd.dev.cosign.simplesigning.v1+json");
+    let statement = get(&format!("blobs/{}", layer["digest"].as_str().unwrap()));
+    let said: serde_json::Value = serde_json::from_slice(&statement).unwrap();
+    assert_eq!(said["critical"]["image"]["docker-manifest-digest"], digest.as_str());
+    std::fs::write(folder.path().join("statement"), statement).unwrap();
+    let signature = layer["annotations"]["dev.cosignproject.cosign/signature"].as_str().unwrap();
+    std::fs::write(folder.path().join("signature.b64"), signature).unwrap();
+    assert!(openssl(&["base64", "-d", "-A", "-in", "signature.b64", "-out", "signature"]).unwrap().0);
+    let words = ["dgst", "-sha256", "-verify", "acme.pub", "-signature", "signature", "statement"];
+    assert_eq!(openssl(&words).unwrap(), (true, "Verified OK\n".to_string()));
+}

@@ -1,15 +1,31 @@
-//! `plugin disable`: a plugin is asked no longer.
+//! `plugin disable`: a plugin is no longer asked.
 
 use std::process::ExitCode;
 
-use anyhow::{Result, bail};
+use anyhow::Result;
 use clap::Args;
 
 use super::Installation;
+use crate::plugins::Kept;
+use crate::print::line;
 
 #[derive(Debug, Args)]
-pub(crate) struct Disable {}
+pub(crate) struct Disable {
+    /// The plugin, by its id
+    id: String,
+    /// Take it out of the lock too: what it was granted is forgotten
+    #[arg(long)]
+    remove: bool,
+}
 
-pub(crate) fn disable(_: Installation<'_>, _: &Disable) -> Result<ExitCode> {
-    bail!("`plugin disable` is being built")
+pub(crate) fn disable(here: Installation<'_>, asked: &Disable) -> Result<ExitCode> {
+    let mut kept = Kept::open(here.home()?, here.config()?)?;
+    kept.lock.disable(&asked.id)?;
+    if asked.remove {
+        kept.lock.remove(&asked.id)?;
+    }
+    kept.save()?;
+    let rest = if asked.remove { "and is no longer in the lock" } else { "what it was granted stays granted" };
+    line(format_args!("{} is not asked from the next request on; {rest}", asked.id));
+    Ok(ExitCode::SUCCESS)
 }
