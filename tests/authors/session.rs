@@ -46,12 +46,14 @@ impl Session {
                 here = title == heading;
             } else if line.starts_with("```") {
                 inside = line == "```console";
-            } else if here && inside {
-                match (line.strip_prefix("$ "), line.strip_prefix("> ").or((line == ">").then_some("")), commands.last_mut()) {
-                    (Some(typed), _, _) => commands.push(Step { typed: typed.to_owned(), printed: Vec::new() }),
-                    (None, Some(more), Some(step)) => step.typed.push_str(&format!("\n{more}")),
-                    (None, None, Some(step)) => step.printed.push(line.to_owned()),
-                    (None, _, None) => {}
+            } else if !(here && inside) {
+                continue;
+            } else if let Some(typed) = line.strip_prefix("$ ") {
+                commands.push(Step::new(typed));
+            } else if let Some(step) = commands.last_mut() {
+                match line.strip_prefix("> ").or((line == ">").then_some("")) {
+                    Some(more) => step.typed.push_str(&format!("\n{more}")),
+                    None => step.printed.push(line.to_owned()),
                 }
             }
         }
@@ -94,6 +96,17 @@ impl Session {
 }
 
 impl Step {
+    /// A command that has to succeed.
+    pub(crate) fn new(typed: impl Into<String>) -> Self {
+        Self { typed: typed.into(), printed: Vec::new() }
+    }
+
+    /// What it has to print, too.
+    pub(crate) fn printing(mut self, line: &str) -> Self {
+        self.printed.push(line.to_owned());
+        self
+    }
+
     fn check(&self, printed: &str, status: &str) -> Result<(), String> {
         if status != "0" {
             return Err(format!("`{}` ended with {status}:\n{printed}", self.typed));
@@ -101,7 +114,10 @@ impl Step {
         let mut lines = printed.lines();
         for expected in self.printed.iter().filter(|line| !line.is_empty() && *line != "…") {
             if !lines.any(|line| like(expected, line)) {
-                return Err(format!("`{}` does not print, where the page does:\n{expected}\nIt prints:\n{printed}", self.typed));
+                return Err(format!(
+                    "`{}` does not print, where the page does:\n{expected}\nIt prints:\n{printed}",
+                    self.typed
+                ));
             }
         }
         Ok(())
@@ -110,17 +126,17 @@ impl Step {
 
 /// Whether a line is as a page has it, where `…` stands for anything.
 fn like(expected: &str, line: &str) -> bool {
-    let mut parts = expected.trim_end().split('…');
-    let line = line.trim_end();
-    let Some(mut rest) = parts.next().and_then(|first| line.strip_prefix(first)) else { return false };
-    let mut open = false;
-    for part in parts {
-        open = true;
-        let Some(at) = rest.find(part) else { return false };
-        rest = &rest[at + part.len()..];
-        open &= part.is_empty();
-    }
-    rest.is_empty() || open
+    let (expected, line) = (expected.trim_end(), line.trim_end());
+    let Some((first, others)) = expected.split_once('…') else { return expected == line };
+    let (middle, last) = others.rsplit_once('…').unwrap_or(("", others));
+    let Some(mut rest) = line.strip_prefix(first).and_then(|rest| rest.strip_suffix(last)) else { return false };
+    middle.split('…').all(|part| match rest.find(part) {
+        Some(at) => {
+            rest = &rest[at + part.len()..];
+            true
+        }
+        None => false,
+    })
 }
 
 /// Where programs are looked for: the one under test first.
@@ -149,6 +165,8 @@ fn a_page_reads_as_commands_with_what_they_print() {
 
 #[test]
 fn what_stands_for_anything_stands_for_anything() {
-    assert!(like("a … c", "a b c") && like("a …", "a b") && like("…/word: … KiB", "/tmp/word: 7 KiB") && like("a", "a"));
+    assert!(
+        like("a … c", "a b c") && like("a …", "a b") && like("…/word: … KiB", "/tmp/word: 7 KiB") && like("a", "a")
+    );
     assert!(!like("a … c", "a b d") && !like("a", "ab") && !like("a … c", "a b c d"));
 }

@@ -36,7 +36,6 @@ mod tests {
                 "  {{\n    \"Ok\": {{\n      \"Claim\": {{\n        \"reason\": \"{long}\",\n\
                  -       \"score\": 750\n+       \"score\": 700\n      }}\n    }}\n  }}"
             )
-            .replace("{\n    ", "{\n    ")
         );
     }
 }

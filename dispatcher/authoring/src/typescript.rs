@@ -99,8 +99,8 @@ fn comment(docs: &Docs, indent: &str) -> String {
         [line] => format!("{indent}/** {line} */\n"),
         lines => {
             let body: String =
-                lines.iter().map(|line| format!("{} \n", format!("{indent} * {line}").trim_end())).collect();
-            format!("{indent}/**\n{}{indent} */\n", body.replace(" \n", "\n"))
+                lines.iter().map(|line| format!("{}\n", format!("{indent} * {line}").trim_end())).collect();
+            format!("{indent}/**\n{body}{indent} */\n")
         }
     }
 }
