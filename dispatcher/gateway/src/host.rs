@@ -1,7 +1,6 @@
 //! A request to a granted host, by method and path: below `/at/HOST/`, or as a proxy's client asks.
 
 use std::io;
-use std::net::SocketAddr;
 use std::sync::Arc;
 
 use bytes::Bytes;

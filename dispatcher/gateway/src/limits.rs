@@ -9,7 +9,7 @@ pub struct Limits {
     pub head_bytes: usize,
     /// The most headers of a request.
     pub headers: usize,
-    /// How long a head may take.
+    /// How long a head may take, and a connection be kept for the next.
     pub head: Duration,
     /// The most of a request's body, in bytes: that of the largest provider.
     pub body_bytes: usize,
@@ -36,7 +36,7 @@ impl Default for Limits {
         Self {
             head_bytes: 64 << 10,
             headers: 100,
-            head: Duration::from_secs(10),
+            head: Duration::from_secs(60),
             body_bytes: 32 << 20,
             body: Duration::from_secs(60),
             connect: Duration::from_secs(10),

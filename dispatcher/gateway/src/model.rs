@@ -15,7 +15,7 @@ use crate::headers;
 use crate::ledger::{Ask, Hold, Short};
 use crate::meter::Meter;
 use crate::money::Money;
-use crate::passing::{Open, Passing};
+use crate::passing::{Asked, Open, Passing};
 use crate::prices::Price;
 use crate::protocol::{Endpoint, Protocol};
 use crate::refusal::Refusal;
@@ -146,12 +146,16 @@ async fn send(
     gateway: &Gateway,
     endpoint: &Endpoint,
     (method, uri, headers, bytes): (Method, Uri, HeaderMap, Bytes),
-    mut open: Open,
+    open: Open,
 ) -> Result<Response<Body>, Refusal> {
     let mut request = Request::new(Full::new(bytes));
     (*request.method_mut(), *request.uri_mut(), *request.headers_mut()) = (method, uri, headers);
     let limits = gateway.limits();
+    let asked = Asked::new(open);
     let answer = tokio::time::timeout(limits.answer, gateway.0.outside.request(request)).await;
+    let Some(mut open) = asked.answered() else {
+        return Err(Refusal::new(Why::Malformed, "the call was settled already"));
+    };
     let answer = match answer {
         Ok(Ok(answer)) => answer,
         Ok(Err(error)) if error.is_connect() => {

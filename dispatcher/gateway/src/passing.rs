@@ -94,6 +94,28 @@ impl Drop for Passing {
     }
 }
 
+/// A call that was not answered yet. Dropped, whoever asked has hung up.
+pub(crate) struct Asked(Option<Open>);
+
+impl Asked {
+    pub(crate) fn new(open: Open) -> Self {
+        Self(Some(open))
+    }
+
+    /// It was answered.
+    pub(crate) fn answered(mut self) -> Option<Open> {
+        self.0.take()
+    }
+}
+
+impl Drop for Asked {
+    fn drop(&mut self) {
+        if let Some(open) = self.0.take() {
+            open.close(Some(Trouble::Left));
+        }
+    }
+}
+
 impl Open {
     /// Settles what the call cost: as the provider counted it, or, if it did not say, everything that was set aside.
     pub(crate) fn close(self, trouble: Option<Trouble>) {

@@ -89,6 +89,27 @@ async fn who_hangs_up_in_the_middle_has_bought_the_whole_answer() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn who_hangs_up_before_the_answer_may_have_been_heard() {
+    use std::io::Write as _;
+    let mut stand = stand(vec![Turn::say("x").fault(Fault::Silent)], dollars(5)).await;
+    let (path, body) = crate::stand::ask(Protocol::Messages, true, "claude-opus-5-5");
+    let body = body.to_string();
+    let mut stream = std::net::TcpStream::connect(stand.address).unwrap();
+    let head = format!(
+        "POST {path} HTTP/1.1\r\nhost: x\r\nanthropic-version: 2023-06-01\r\ncontent-length: {}\r\n\r\n",
+        body.len()
+    );
+    stream.write_all((head + &body).as_bytes()).unwrap();
+    while stand.world.seen().is_empty() {
+        tokio::task::yield_now().await;
+    }
+    drop(stream);
+    let call = stand.call().await;
+    assert_eq!((call.settled, call.trouble, call.status), (Settled::Reserved, Some(Trouble::Left), None));
+    assert_eq!((stand.gateway.ledger().spent(), stand.gateway.ledger().held()), (call.cost, Money::ZERO));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn counting_and_listing_cost_nothing() {
     let mut stand = stand(vec![Turn::say("x")], Money::ZERO).await;
     let (_, body) = crate::stand::ask(Protocol::Messages, false, "claude-opus-5-5");
