@@ -6,6 +6,7 @@ mod crashes;
 mod orders;
 mod stories;
 mod usual;
+mod whys;
 
 #[path = "stories/apart.rs"]
 mod apart;

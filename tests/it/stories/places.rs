@@ -155,8 +155,10 @@ async fn and_or_is_not_a_repository() {
             [View change request]
         Ana: why
         Signalbox: I chose acme/website because it is what this room is about · router rules@1, rule room, 50 % sure
+            • rules@1 said acme/website, 50 % sure: it is what this room is about
+            What you say outright outweighs all of this: `repo:owner/name` sends it to another repository, `workflow:name` to another workflow.
             The agent was given: AGENTS.md
-            Decided by rules, not by a model. Every router's part is kept as (digest).
+            Decided by rules, not by a model. The whole record of it is kept as (digest).
     "#]]
     .assert_eq(&world.transcript(&thread).await);
 }
@@ -231,8 +233,10 @@ async fn the_thread_remembers_its_place() {
             [View change request]
         Ana: why
         Signalbox: I chose acme/website because this thread worked there before · router rules@1, rule memory, 60 % sure
+            • rules@1 said acme/website, 60 % sure: this thread worked there before
+            What you say outright outweighs all of this: `repo:owner/name` sends it to another repository, `workflow:name` to another workflow.
             The agent was given: AGENTS.md
-            Decided by rules, not by a model. Every router's part is kept as (digest).
+            Decided by rules, not by a model. The whole record of it is kept as (digest).
     "#]]
     .assert_eq(&world.transcript(&thread).await);
 }

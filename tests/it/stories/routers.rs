@@ -28,9 +28,11 @@ async fn a_router_that_fails_is_passed_over_and_named() {
             [View change request]
         Ana: why?
         Signalbox: I chose acme/website because it is what this room is about · router rules@1, rule room, 50 % sure
+            • rules@1 said acme/website, 50 % sure: it is what this room is about
             Failed and passed over: broken@1 — it trapped: out of fuel
+            What you say outright outweighs all of this: `repo:owner/name` sends it to another repository, `workflow:name` to another workflow.
             The agent was given: AGENTS.md
-            Decided by rules, not by a model. Every router's part is kept as (digest).
+            Decided by rules, not by a model. The whole record of it is kept as (digest).
     "#]]
     .assert_eq(&world.transcript(&thread).await);
 }
@@ -63,8 +65,10 @@ async fn without_a_router_that_must_not_fail_the_person_is_asked() {
         Ana: why
         Signalbox: I asked: The router broken@1 failed, and without it I would be guessing. Where does this go?
             Ana chose acme/website.
+            • rules@1 said acme/website, 50 % sure: it is what this room is about
             Failed and passed over: broken@1 — it trapped: out of fuel
+            What you say outright outweighs all of this: `repo:owner/name` sends it to another repository, `workflow:name` to another workflow.
             The agent was given: AGENTS.md
-            Decided by rules, not by a model. Every router's part is kept as (digest).
+            Decided by rules, not by a model. The whole record of it is kept as (digest).
     "#]].assert_eq(&world.transcript(&thread).await);
 }

@@ -41,8 +41,10 @@ async fn status_plan_cost_and_why_are_answered_while_it_works() {
         Signalbox: $0.11 of $8 · 1 model turn · 36,666 tokens read, 7,333 written
         Ana: why
         Signalbox: I chose acme/website because it is what this room is about · router rules@1, rule room, 50 % sure
+            • rules@1 said acme/website, 50 % sure: it is what this room is about
+            What you say outright outweighs all of this: `repo:owner/name` sends it to another repository, `workflow:name` to another workflow.
             The agent was given: AGENTS.md
-            Decided by rules, not by a model. Every router's part is kept as (digest).
+            Decided by rules, not by a model. The whole record of it is kept as (digest).
         Ana: retry
         Signalbox: It is still at work; there is nothing to try again yet.
     "#]]
@@ -130,7 +132,9 @@ async fn why_after_a_question_tells_who_chose() {
         Ana: why
         Signalbox: I asked: Which repository is this about?
             It is not answered yet.
-            Decided by rules, not by a model. Every router's part is kept as (digest).
+            • rules@1 wanted to ask, 30 % sure: Which repository is this about?
+            What you say outright outweighs all of this: `repo:owner/name` sends it to another repository, `workflow:name` to another workflow.
+            Decided by rules, not by a model. The whole record of it is kept as (digest).
         Signalbox: acme/api: done.
             ▸ Plan       done · 0 s
             ▸ Build      done · 0 s
@@ -145,8 +149,10 @@ async fn why_after_a_question_tells_who_chose() {
         Ana: why?
         Signalbox: I asked: Which repository is this about?
             Ana chose acme/api.
+            • rules@1 wanted to ask, 30 % sure: Which repository is this about?
+            What you say outright outweighs all of this: `repo:owner/name` sends it to another repository, `workflow:name` to another workflow.
             The agent was given: nothing besides your words
-            Decided by rules, not by a model. Every router's part is kept as (digest).
+            Decided by rules, not by a model. The whole record of it is kept as (digest).
     "#]]
     .assert_eq(&world.transcript(&thread).await);
 }
