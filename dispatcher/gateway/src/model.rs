@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use http::header::{CONTENT_TYPE, RETRY_AFTER};
+use http::header::{CONTENT_LENGTH, CONTENT_TYPE, RETRY_AFTER};
 use http::{HeaderMap, Method, Request, Response, StatusCode, Uri};
 use http_body_util::{BodyExt as _, Full, Limited};
 use hyper::body::Incoming;
@@ -194,9 +194,10 @@ async fn send(
     let read = tokio::time::timeout(limits.pause, Limited::new(incoming, REFUSAL_BYTES).collect()).await;
     let body = read.ok().and_then(Result::ok).map(http_body_util::Collected::to_bytes).unwrap_or_default();
     let what = trouble(head.status.as_u16(), &head.headers, &body);
+    // What is passed on has its own length.
+    response.headers_mut().remove(CONTENT_LENGTH);
     let body = if what == Trouble::Unauthorized {
         // It may quote the credential.
-        response.headers_mut().remove(http::header::CONTENT_LENGTH);
         written(endpoint.protocol, head.status, "the provider does not take this team's credential").into_body()
     } else {
         body
