@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use cargo_metadata::{DependencyKind, Metadata, MetadataCommand, Package};
 
 /// Whom each crate of the dispatcher and each plugin knows, of ours: arrows point down.
-const EDGES: [(&str, &[&str]); 25] = [
+const EDGES: [(&str, &[&str]); 26] = [
     ("domain", &[]),
     ("workflow", &["domain"]),
     ("ports", &["domain"]),
