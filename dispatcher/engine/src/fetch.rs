@@ -59,7 +59,7 @@ impl Engine {
         }
         let (turns, ended) = rounds.end();
         let mut lacking = Vec::new();
-        omissions.extend(made.iter().filter_map(Made::omission));
+        omissions.extend(made.iter().filter(|one| !one.elsewhere(&made)).filter_map(Made::omission));
         for Ended { prefetcher, asked, denied, gave } in ended {
             let required = self.required(&prefetcher);
             for (fetch, reason) in denied {
@@ -81,7 +81,7 @@ impl Engine {
         let event = self.ports.blobs.put(&serde_json::to_vec(event).map_err(Error::rejected)?).await?;
         let gathering = Gathering { event: Some(event), scope: scope.clone(), made, turns };
         let gathering = self.ports.blobs.put(&gathering.bytes()).await?;
-        let mut bundle = bundle::make(pieces, omissions);
+        let mut bundle = bundle::make(pieces, omissions, self.settings.fetch.tokens);
         bundle.gathering = Some(gathering);
         Ok(bundle)
     }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 use signalbox_domain::context::{Omission, Trust};
-use signalbox_domain::id::Digest;
+use signalbox_domain::id::{Digest, Repository};
 use signalbox_ports::plugins::{Event, Fetch, Fetched, Gathered, Plugins, Scope};
 
 use crate::bundle;
@@ -177,6 +177,21 @@ impl Gathering {
     }
 }
 
+/// The repository and the number that a fetch is about.
+fn numbered(fetch: &Fetch) -> Option<(&Repository, u64)> {
+    match fetch {
+        Fetch::Change { repository, number } | Fetch::Issue { repository, number } => Some((repository, *number)),
+        Fetch::Thread { .. }
+        | Fetch::File { .. }
+        | Fetch::List { .. }
+        | Fetch::Http { .. }
+        | Fetch::Remarks { .. }
+        | Fetch::Checks { .. }
+        | Fetch::Search { .. }
+        | Fetch::History { .. } => None,
+    }
+}
+
 fn differs(now: Option<&Turn>, then: Option<&Turn>) -> String {
     match (now, then) {
         (Some(now), Some(then)) if now.prefetcher != then.prefetcher => {
@@ -193,6 +208,15 @@ fn differs(now: Option<&Turn>, then: Option<&Turn>) -> String {
 }
 
 impl Made {
+    /// Whether it was not there, and something else by that number was: what is no issue may be a change request.
+    pub(crate) fn elsewhere(&self, all: &[Self]) -> bool {
+        let missing = matches!(&self.came, Came::Not { because: Fetched::NotFound });
+        let there = |other: &&Self| matches!(other.came, Came::Here { .. });
+        missing
+            && numbered(&self.fetch)
+                .is_some_and(|it| all.iter().filter(there).any(|other| numbered(&other.fetch) == Some(it)))
+    }
+
     /// What a person should know of it: that it did not come, or not whole. That a file is not there says nothing:
     /// prefetchers look for many.
     pub(crate) fn omission(&self) -> Option<Omission> {

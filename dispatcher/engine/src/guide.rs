@@ -3,8 +3,11 @@
 use std::fmt::Write as _;
 
 use serde_json::Value;
+use signalbox_domain::context::{Bundle, Trust};
 use signalbox_domain::workflow::{Phase, Work, Workflow};
 
+/// The prefetcher whose pieces are guides.
+const GUIDES: &str = "repo-guide@";
 /// Where a box shows the agent what it was given.
 pub(crate) const IN: &str = "/signalbox/in";
 /// Where the agent leaves what it has to say.
@@ -34,6 +37,37 @@ pub(crate) fn outputs(workflow: &Workflow, phase: &Phase, schema: Option<&Value>
     let _ = writeln!(guide, "- `{OUT}/proposals/NAME.json`, a file for each that applies:");
     for proposal in proposals {
         let _ = writeln!(guide, "  - {proposal}");
+    }
+    guide
+}
+
+/// What holds in the repository, for whoever works in it: its own guides, the nearer ones over the others, and its
+/// commands by name.
+pub(crate) fn repository(bundle: &Bundle, tools: &[String]) -> String {
+    let mut guide = String::new();
+    let guides: Vec<&str> = bundle
+        .items
+        .iter()
+        .filter(|item| item.trust == Trust::Reviewed && item.prefetcher.starts_with(GUIDES))
+        .filter(|item| !item.title.starts_with("README"))
+        .map(|item| item.title.as_str())
+        .collect();
+    if !guides.is_empty() {
+        let _ = writeln!(
+            guide,
+            "# What holds in this repository\n\nIts own rules for whoever works in it lie in `{IN}/context.md`, as it has \
+             them reviewed; where two differ the one deeper in its folders counts:\n"
+        );
+        for title in guides {
+            let _ = writeln!(guide, "- {title}");
+        }
+    }
+    if !tools.is_empty() {
+        let gap = if guide.is_empty() { "" } else { "\n" };
+        let _ = writeln!(guide, "{gap}# Its commands\n\nTo see whether your work is right:\n");
+        for tool in tools {
+            let _ = writeln!(guide, "- `{tool}`");
+        }
     }
     guide
 }

@@ -14,6 +14,8 @@ mod drive;
 mod linked;
 mod settings;
 mod token;
+mod tokens;
+mod tools;
 
 mod assignment;
 mod attached;

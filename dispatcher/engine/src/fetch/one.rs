@@ -19,6 +19,8 @@ use super::{Answer, MAX_FETCHED};
 use crate::Engine;
 use crate::settings::FETCH_DEADLINE;
 
+/// What the branch of a run is called that begins at what a change request proposes.
+const PROPOSED: &str = "pull/";
 /// The most paths a folder lists.
 const MAX_PATHS: usize = 2_000;
 /// The most places a search finds.
@@ -49,10 +51,11 @@ impl Engine {
         }
     }
 
-    /// The commit to read a repository at: the one the run begins at; of another repository, which the grant let
-    /// through, its default branch as it is.
+    /// The commit to read a repository at: the one the run begins at; the default branch as it is, if that is what
+    /// somebody proposes, for a proposal is nobody's guide; and of another repository, which the grant let through.
     async fn at(&self, scope: &Scope, repository: &Repository) -> Result<Option<Commit>, Error> {
-        if scope.target.repository.as_ref() == Some(repository) {
+        let proposed = scope.target.branch.as_deref().is_some_and(|branch| branch.starts_with(PROPOSED));
+        if scope.target.repository.as_ref() == Some(repository) && !proposed {
             return Ok(scope.base.clone());
         }
         if !self.ports.forge.repositories().await?.iter().any(|known| known.repository == *repository) {

@@ -59,6 +59,22 @@ impl Engine {
         }
     }
 
+    /// What else plugins are told of a run's request: the schedule whose tick it is, and what of its conversation the run
+    /// before it was given.
+    async fn attrs(&self, run: &Run) -> Result<BTreeMap<String, String>, Error> {
+        let mut attrs = BTreeMap::new();
+        if let Some(name) = run.request.by.id.strip_prefix("schedule:") {
+            attrs.insert("schedule".to_owned(), name.to_owned());
+        }
+        if let Some(before) = &run.before
+            && let Some(before) = self.ports.store.load(&Subject::Run(before.clone())).await?
+            && before.job().is_some()
+        {
+            attrs.insert("thread.seen_ms".to_owned(), before.asked.0.to_string());
+        }
+        Ok(attrs)
+    }
+
     /// What plugins are told of a run's request.
     pub(crate) async fn event(&self, run: &Run) -> Result<plugins::Event, Error> {
         let room = self.chat(&run.thread)?.room(&run.thread).await?;
@@ -100,7 +116,7 @@ impl Engine {
             usual: self.chat(&run.thread)?.usual(&run.request.by).await?.repository,
             repositories,
             workflows,
-            attrs: attrs(run),
+            attrs: self.attrs(run).await?,
         })
     }
 
@@ -295,12 +311,6 @@ fn worth_telling(place: u32) -> bool {
 /// The room a run was asked for in, as settings name it.
 fn room(run: &Run) -> String {
     format!("{}:{}", run.thread.chat, run.thread.room)
-}
-
-/// What else plugins are told of a run's request.
-fn attrs(run: &Run) -> BTreeMap<String, String> {
-    let schedule = run.request.by.id.strip_prefix("schedule:");
-    schedule.map(|name| ("schedule".to_owned(), name.to_owned())).into_iter().collect()
 }
 
 /// The only randomness plugins have: computed from the run's name.
