@@ -1,9 +1,9 @@
 //! A gateway to try agents on: `gateway ADDRESS UPSTREAM CAP [GRANT…]` lets them reach the models at UPSTREAM (one that
-//! takes any key, such as `signalbox-world-model`) and the hosts that are granted, and prints what happens.
+//! takes any key, such as `signalbox-world-model`) and the hosts that are granted (`private …`: even at an address that is not public), and prints what happens.
 
 use std::sync::Arc;
 
-use signalbox_gateway::{Event, Gateway, Keys, Ledger, Money, Prices, Protocol, Provider, Rules, Setup, serve};
+use signalbox_gateway::{Event, Gateway, Host, Keys, Ledger, Money, Prices, Protocol, Provider, Rules, Setup, serve};
 use tokio::net::TcpListener;
 use tokio::sync::mpsc::unbounded_channel;
 
@@ -23,7 +23,12 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         rules.providers.push(Provider { name: name.to_owned(), protocols, upstream: upstream.parse()? });
     }
     for grant in grants {
-        rules.hosts.push(grant.parse()?);
+        // In a network of one's own, names lead to addresses of its own.
+        let host = match grant.strip_prefix("private ") {
+            Some(grant) => grant.parse::<Host>()?.private(),
+            None => grant.parse()?,
+        };
+        rules.hosts.push(host);
     }
     let credentials = Keys::new()
         .header("anthropic", "x-api-key".parse()?, "the-real-key")
