@@ -23,6 +23,7 @@ fn the_demo_goes_from_a_sentence_to_a_change_request() {
 
     the_change_is_real(&world);
     what_it_did_can_be_looked_at(&world);
+    where_it_went_can_be_tried_out(&world);
     no_secret_was_kept(&world, &thread);
 
     // Again on the same folder: an earlier demo makes room.
@@ -62,7 +63,9 @@ fn what_it_did_can_be_looked_at(world: &World) {
         assert!(said(&show).contains(part), "`{part}` is missing in\n{}", said(&show));
     }
     let why = said(&world.run(["why", "last"]));
-    assert!(why.contains("mosskit/website"), "{why}");
+    for part in ["mosskit/website", "`keywords@0.1.0`", "`channel@0.1.0`", "`repo:owner/name` sends it"] {
+        assert!(why.contains(part), "`{part}` is missing in\n{why}");
+    }
 
     let runs: Vec<Value> = serde_json::from_slice(&world.run(["runs", "--json"]).stdout).unwrap();
     let [run] = &runs[..] else { panic!("one run was expected: {runs:?}") };
@@ -72,7 +75,27 @@ fn what_it_did_can_be_looked_at(world: &World) {
     assert!(replay.status.success(), "{}{}", said(&replay), complained(&replay));
     let replay: Value = serde_json::from_slice(&replay.stdout).unwrap();
     assert_eq!(replay["differences"].as_array().map(Vec::len), Some(0), "{replay}");
-    assert_eq!(replay["routed"], true, "{replay}");
+    assert_eq!((&replay["routes"], &replay["prefetches"]), (&Value::from(1), &Value::from(1)), "{replay}");
+}
+
+/// Where it went is decided again, and otherwise: with another setting it would have been another workflow.
+fn where_it_went_can_be_tried_out(world: &World) {
+    let replay = world.run(["route", "replay", "--all"]);
+    assert!(replay.status.success(), "{}{}", said(&replay), complained(&replay));
+    assert_eq!(said(&replay).trim(), "1 runs: 1 decisions and 1 prefetches made again. Differences: none");
+
+    let settings = world.path().join("keywords.toml");
+    fs::write(&settings, "workflows = { \"pricing page\" = \"answer\" }\n").unwrap();
+    let diff = world.run(["route", "diff", "keywords", "--settings", settings.to_str().unwrap()]);
+    assert!(diff.status.success(), "{}{}", said(&diff), complained(&diff));
+    let moved = said(&diff);
+    for part in ["went to mosskit/website, build, and would go to", "answer", "1 of 1 recorded decisions"] {
+        assert!(moved.contains(part), "`{part}` is missing in\n{moved}");
+    }
+    let same = said(&world.run(["route", "diff", "keywords"]));
+    assert!(same.contains("0 of 1 recorded decisions"), "{same}");
+    let shadow = said(&world.run(["route", "shadow"]));
+    assert!(shadow.contains("No plugin looks on"), "{shadow}");
 }
 
 /// What lets somebody in, or a box, stands nowhere but in the file it was made in.

@@ -26,7 +26,8 @@ fn help_names_every_command() {
     let folder = TempDir::new().unwrap();
     let help = run(&folder, &["--help"]);
     assert!(help.status.success());
-    let commands = ["demo", "serve", "ask", "runs", "show", "why", "stop", "approve", "deny", "replay", "doctor"];
+    let commands =
+        ["demo", "serve", "ask", "runs", "show", "why", "route", "stop", "approve", "deny", "replay", "doctor"];
     for command in commands {
         assert!(said(&help).contains(&format!("\n  {command}")), "{command} is missing in\n{}", said(&help));
     }
@@ -50,6 +51,42 @@ fn an_agent_that_is_half_set_up_is_told() {
     fs::write(folder.path().join("signalbox.toml"), "[agents.default]\nadapter = \"command\"\n").unwrap();
     let complaint = complained(&run(&folder, &["runs"]));
     assert!(complaint.contains("[agents.default] needs a line `command = \"PROGRAM\"`"), "{complaint}");
+}
+
+const TEAM: &str = "[[repositories]]\nname = \"acme/website\"\n\n[[repositories]]\nname = \"acme/billing\"\n\n[[workflows]]\n\
+    name = \"build\"\ndescription = \"Builds.\"\nrepository = true\n\n[plugins.keywords.repositories]\n\
+    \"pricing page\" = \"acme/website\"\n";
+
+#[test]
+fn a_corpus_of_messages_is_sent_where_the_plugins_send_it_and_differences_are_told_in_words() {
+    let folder = TempDir::new().unwrap();
+    let corpus = folder.path().join("corpus");
+    fs::create_dir(&corpus).unwrap();
+    let nothing = run(&folder, &["route", "test", "corpus"]);
+    assert!(complained(&nothing).contains("holds no messages"), "{nothing:?}");
+
+    let messages = corpus.join("messages.jsonl");
+    let good = "{\"text\":\"the pricing page is wrong\",\"expect\":\"acme/website build\"}\n\
+                {\"text\":\"fix it\",\"expect\":\"ask\"}\n";
+    let bad = format!("{good}{{\"text\":\"fix the rounding in billing\",\"expect\":\"acme/website build\"}}\n");
+    fs::write(&messages, &bad).unwrap();
+    assert!(complained(&run(&folder, &["route", "test", "corpus"])).contains("team.toml"));
+    fs::write(corpus.join("team.toml"), TEAM).unwrap();
+
+    let failed = run(&folder, &["route", "test", "corpus"]);
+    assert_eq!(failed.status.code(), Some(1), "{failed:?}");
+    let wanted = "messages:3: \"fix the rounding in billing\" should go to acme/website build, and goes to acme/billing, build: \
+                  \"in billing\" is the name of acme/billing (keywords@0.1.0)";
+    assert!(said(&failed).contains(wanted), "{}", said(&failed));
+
+    assert!(run(&folder, &["route", "test", "corpus", "--update"]).status.success());
+    assert!(fs::read_to_string(&messages).unwrap().starts_with(good), "what was right stays as it was");
+    let passed = run(&folder, &["route", "test", "corpus"]);
+    assert!(passed.status.success(), "{}", said(&passed));
+
+    fs::write(&messages, "{\"text\":\"fix it\",\"expct\":\"ask\"}\n").unwrap();
+    let complaint = complained(&run(&folder, &["route", "test", "corpus"]));
+    assert!(complaint.contains("messages.jsonl: line 1: unknown field `expct`"), "{complaint}");
 }
 
 #[test]
