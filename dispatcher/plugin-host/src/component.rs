@@ -5,9 +5,9 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use signalbox_domain::id::Digest;
-use wasmtime::{Engine, StoreContextMut, Trap};
 use wasmtime::component::types::ComponentItem;
 use wasmtime::component::{Component, Linker};
+use wasmtime::{Engine, StoreContextMut, Trap};
 
 use crate::bindings::{log, prefetcher, router};
 #[cfg(feature = "compile")]
@@ -141,7 +141,9 @@ fn check_imports(engine: &Engine, component: &Component, track: &str) -> Result<
                 | ComponentItem::Type(_)
                 | ComponentItem::Resource(_) => false,
             };
-            let is = |it: &str| name.strip_prefix(it).and_then(|it| it.strip_prefix(track)).is_some_and(|it| it.starts_with('.'));
+            let is = |it: &str| {
+                name.strip_prefix(it).and_then(|it| it.strip_prefix(track)).is_some_and(|it| it.starts_with('.'))
+            };
             !(is(LOG) || (is(TYPES) && types_only()))
         })
         .map(|(name, _)| name.to_string())
@@ -189,7 +191,10 @@ fn link(engine: &Engine, component: &Component, manifest: &Manifest) -> wasmtime
 
 /// The one function a plugin may call. What it costs the host is charged to the plugin: fuel does not count what happens
 /// outside of its own code, and a line can be a mebibyte.
-pub(crate) fn write(mut store: StoreContextMut<'_, State>, (level, line): (log::Level, String)) -> wasmtime::Result<()> {
+pub(crate) fn write(
+    mut store: StoreContextMut<'_, State>,
+    (level, line): (log::Level, String),
+) -> wasmtime::Result<()> {
     let price = LOG_CALL_FUEL + line.len() as u64;
     let left = store.get_fuel()?;
     store.set_fuel(left.saturating_sub(price))?;

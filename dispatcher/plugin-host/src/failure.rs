@@ -33,7 +33,9 @@ pub(crate) fn of(error: &wasmtime::Error, state: &State) -> String {
         let too_many = || {
             let (what, count) = text.split_once("resource limit exceeded: ")?.1.split_once(" count too high at ")?;
             let many = if what == "memory" { "memories".to_string() } else { format!("{what}s") };
-            Some(format!("it needed {count} {many} or more{when}; ask for fewer, or for more in its manifest's [limits]"))
+            Some(format!(
+                "it needed {count} {many} or more{when}; ask for fewer, or for more in its manifest's [limits]"
+            ))
         };
         return denied()
             .or_else(too_much)

@@ -210,7 +210,9 @@ fn well_formed(fetch: &Fetch) -> Result<(), String> {
         }
         Fetch::Http { url } => match Url::parse(url) {
             Ok(it)
-                if matches!(it.scheme(), "http" | "https")
+                // What the parser drops (line breaks, tabs) is a header to whoever does not.
+                if !url.contains(|c: char| c.is_control() || c.is_whitespace())
+                    && matches!(it.scheme(), "http" | "https")
                     && matches!(it.host(), Some(url::Host::Domain(_)))
                     && it.username().is_empty()
                     && it.password().is_none()

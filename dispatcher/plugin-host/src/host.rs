@@ -243,9 +243,7 @@ impl Plugins for Host {
             fetched,
             |fetch| grant::check(fetch, &plugin.manifest.capabilities, &self.policy, bounds),
             || noted(&spent, self.plan(plugin, &given, &route, &plugin.settings)),
-            |round, responses| {
-                noted(&spent, self.assemble(plugin, &given, &route, &plugin.settings, round, responses))
-            },
+            |round, responses| noted(&spent, self.assemble(plugin, &given, &route, &plugin.settings, round, responses)),
         );
         let (fuel, log) = spent.into_inner();
         Turn { gave, fuel, log, denied }

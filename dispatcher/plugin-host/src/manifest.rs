@@ -227,7 +227,7 @@ mod tests {
             ("[limits]\nmemory-mb = 3\n", "line 7", "memory-mib"),
             ("[config.depth]\nabout = \"\"\nhold = \"number\"\n", "line 8", "holds"),
             ("[config.depth]\nabout = \"\"\nholds = \"nummer\"\n", "line 8", "number"),
-            ("[[capabilities]]\nfetch = \"thred\"\n", "line 6", "thread"),
+            ("[[capabilities]]\nfetch = \"thred\"\n", "line 7", "thread"),
             ("[[capabilities]]\nfetch = \"http\"\nhost = [\"*\"]\n", "line 6", "hosts"),
         ] {
             let error = Manifest::parse(&format!("{prefetcher}{wrong}")).unwrap_err();

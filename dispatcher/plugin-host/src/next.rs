@@ -56,8 +56,19 @@ pub(crate) fn route(
 }
 
 fn next(event: &types::Event) -> given::Event {
-    let types::Event { id, received_at_ms, seed, text, author, thread, memory, repositories, workflows, attrs, payload } =
-        event;
+    let types::Event {
+        id,
+        received_at_ms,
+        seed,
+        text,
+        author,
+        thread,
+        memory,
+        repositories,
+        workflows,
+        attrs,
+        payload,
+    } = event;
     given::Event {
         id: id.clone(),
         received_at_ms: *received_at_ms,
@@ -190,9 +201,8 @@ mod tests {
     }
 
     fn plugin(id: &str, track: &str, component: Vec<u8>) -> Plugin {
-        let manifest = format!(
-            "id = \"{id}\"\nversion = \"1.0.0\"\napi = \"{track}\"\nworld = \"router\"\non-error = \"skip\"\n"
-        );
+        let manifest =
+            format!("id = \"{id}\"\nversion = \"1.0.0\"\napi = \"{track}\"\nworld = \"router\"\non-error = \"skip\"\n");
         Plugin { manifest: manifest.into(), component: component.into(), settings: Map::new(), pin: None }
     }
 
@@ -226,7 +236,8 @@ mod tests {
     fn two_tracks_answer_the_same_event_beside_each_other() {
         let cache = tempfile::tempdir().unwrap();
         let plugins = vec![plugin("this", "0.1", this()), plugin("next", "0.2", next())];
-        let host = Host::open(Config { plugins, ..Config::default() }, cache.path()).map_err(|it| it.to_string()).unwrap();
+        let host =
+            Host::open(Config { plugins, ..Config::default() }, cache.path()).map_err(|it| it.to_string()).unwrap();
         let opinions = host.route(&event());
         let [next, this] = opinions.as_slice() else { panic!("{opinions:?}") };
         assert_eq!((next.router.as_str(), this.router.as_str()), ("next@1.0.0", "this@1.0.0"));

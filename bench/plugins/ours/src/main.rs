@@ -76,7 +76,7 @@ mod bundle {
     use signalbox_domain::id::Digest;
 
     /// Twenty components of the module, each with a custom section of its own, compiled, and a lock that names them.
-    pub fn all() {
+    pub(crate) fn all() {
         let mut arguments = std::env::args().skip(1);
         let folder = PathBuf::from(arguments.next().unwrap());
         let module = fs::read(arguments.nth(1).expect("the module")).unwrap();

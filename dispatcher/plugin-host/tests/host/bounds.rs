@@ -46,18 +46,24 @@ fn least(name: &str, component: &[u8], most: u64) -> u64 {
     low
 }
 
+/// Fuel is looked at where a plugin loops or calls: what it burns in a straight line after that is counted, and not
+/// stopped.
 #[test]
 fn fuel_of_a_call() {
     let spent = host(vec![router("fair", FAIR.build())]).route(&event("hello"))[0].fuel;
     let least = least("fuel", &FAIR.build(), 10 * spent);
-    assert!(least == spent || least == spent + 1, "it burns {spent} and needs {least}");
+    assert!((spent - 50..=spent).contains(&least), "it burns {spent} and needs {least}");
     let failure = failure(FAIR.build(), &format!("fuel = {}", least - 1)).unwrap();
     assert_eq!(failure, format!("it used up its fuel of {}; look for a loop that does not end", least - 1));
+    let spins = host(vec![limited(module::router("(loop br 0) unreachable"), "fuel = 1000")]).route(&event("hello"));
+    assert_eq!(spins[0].fuel, 1000);
 }
 
 #[test]
 fn fuel_to_start() {
-    let starts = module::router_that_starts("(local i32) (loop local.get 0 i32.const 1 i32.add local.tee 0 i32.const 1000 i32.lt_u br_if 0)");
+    let starts = module::router_that_starts(
+        "(local i32) (loop local.get 0 i32.const 1 i32.add local.tee 0 i32.const 1000 i32.lt_u br_if 0)",
+    );
     let least = least("start-fuel", &starts, 100_000);
     assert!(least > 5_000, "{least}");
     let failure = failure(starts, &format!("start-fuel = {}", least - 1)).unwrap();
@@ -74,17 +80,20 @@ fn fuel_of_an_event() {
             .unwrap_or_else(|refusals| panic!("{refusals}"));
         host.route(&event("hello")).iter().filter(|it| matches!(it.said, Said::Failed { .. })).count()
     };
-    assert_eq!((failures(2 * spent + 1), failures(2 * spent - 1), failures(spent), failures(spent - 1)), (0, 1, 1, 2));
+    assert_eq!((failures(2 * spent), failures(spent + 1), failures(spent), failures(1)), (0, 1, 1, 2));
     let config = Config { event_fuel: Some(2_000_000_001), ..Config::default() };
     let refusals = Host::open(config, tempfile::tempdir().unwrap().path()).err().unwrap();
-    assert!(refusals.to_string().contains("the fuel for an event is set to 2000000001, which is outside 1 to 2000000000"));
+    assert!(
+        refusals.to_string().contains("the fuel for an event is set to 2000000001, which is outside 1 to 2000000000")
+    );
 }
 
 #[test]
 fn memory() {
     let pages = |pages, limits: &str| failure(Module { pages, ..FAIR }.build(), limits);
     assert_eq!(pages(512, ""), None);
-    let error = "it needed more than 32 MiB of memory while it started; ask for less, or for more in its manifest's [limits]";
+    let error =
+        "it needed more than 32 MiB of memory while it started; ask for less, or for more in its manifest's [limits]";
     assert_eq!(pages(513, "").unwrap(), error);
     assert_eq!((pages(2048, "memory-mib = 128"), pages(2049, "memory-mib = 128").is_some()), (None, true));
 }
@@ -113,7 +122,7 @@ fn elements_tables_memories_and_instances() {
 
 #[test]
 fn what_a_call_hands_over() {
-    for (bound, limits) in [(CALL_DATA.default, ""), (2 * CALL_DATA.default, "data-kib = 2048")] {
+    for (bound, limits) in [(CALL_DATA.default, ""), (CALL_DATA.default * 3 / 2, "data-kib = 1536")] {
         let answers = |bytes: u64| failure(module::router(&format!("i32.const {bytes} call $pass")), limits).unwrap();
         assert_eq!(answers(bound), format!("its reason has {bound} bytes; 4096 is the most"), "it was handed over");
         assert_eq!(answers(bound + 1), format!("it handed over more than {} KiB in one call", bound / 1024));
@@ -181,9 +190,13 @@ fn what_a_prefetcher_asks_for_and_gives() {
         gather_in(&prefetcher_that(settings, &guest), &event("hello"), &Fetched::NotFound)
     };
     let item = ITEM.default as usize;
-    for (does, most) in
-        [("requests", REQUESTS), ("rounds", 2), ("items", ITEMS), ("item", item), ("bundle", BUNDLE.default as usize / item)]
-    {
+    for (does, most) in [
+        ("requests", REQUESTS),
+        ("rounds", 2),
+        ("items", ITEMS),
+        ("item", item),
+        ("bundle", BUNDLE.default as usize / item),
+    ] {
         let (_, at) = gave(does, most);
         assert!(matches!(at, Gathered::Done(_)), "{does}: {at:?}");
         let (_, over) = gave(does, most + 1);
@@ -205,5 +218,5 @@ fn a_fetched_text() {
         pieces[0].text.lines().next().unwrap_or_default().chars().take(200).collect::<String>()
     };
     assert!(came(ITEM.default).contains("came to ok"), "{}", came(ITEM.default));
-    assert!(came(ITEM.default + 1).contains("came to TooLarge"), "{}", came(ITEM.default + 1));
+    assert!(came(ITEM.default + 1).contains("came to Outcome::TooLarge"), "{}", came(ITEM.default + 1));
 }

@@ -83,7 +83,9 @@ fn changed(name: &str, change: impl Fn(&str) -> String) -> tempfile::TempDir {
 
 #[test]
 fn the_gate_lets_additions_through_and_nothing_else() {
-    let more = changed("log.wit", |text| text.replace("    write: func", "    enabled: func(level: level) -> bool;\n    write: func"));
+    let more = changed("log.wit", |text| {
+        text.replace("    write: func", "    enabled: func(level: level) -> bool;\n    write: func")
+    });
     assert_eq!(fits(&wit(), more.path()), Ok(()), "a function of log may be added");
     for (file, from, to) in [
         ("types.wit", "        seed: u64,", "        seed: u64,\n        mood: string,"),
@@ -120,8 +122,12 @@ fn everything_in_the_contract_is_said_in_words() {
             let it = &resolve.types[*id];
             let mut parts: Vec<(&str, &Docs)> = Vec::new();
             match &it.kind {
-                TypeDefKind::Record(record) => parts.extend(record.fields.iter().map(|it| (it.name.as_str(), &it.docs))),
-                TypeDefKind::Variant(variant) => parts.extend(variant.cases.iter().map(|it| (it.name.as_str(), &it.docs))),
+                TypeDefKind::Record(record) => {
+                    parts.extend(record.fields.iter().map(|it| (it.name.as_str(), &it.docs)))
+                }
+                TypeDefKind::Variant(variant) => {
+                    parts.extend(variant.cases.iter().map(|it| (it.name.as_str(), &it.docs)))
+                }
                 TypeDefKind::Enum(all) => parts.extend(all.cases.iter().map(|it| (it.name.as_str(), &it.docs))),
                 // Used from another interface, where it is looked at.
                 TypeDefKind::Type(_) => continue,

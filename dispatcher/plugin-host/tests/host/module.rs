@@ -47,7 +47,8 @@ pub(crate) fn router_with(extra: &str) -> Vec<u8> {
 /// A prefetcher whose functions trap.
 pub(crate) fn prefetcher() -> Vec<u8> {
     let name = |function: &str| format!("signalbox:plugin/prefetcher@0.1.0#{function}");
-    let functions = ["plan", "assemble"].map(|it| format!("(func (export \"{}\") (param i32) (result i32) unreachable)", name(it)));
+    let functions =
+        ["plan", "assemble"].map(|it| format!("(func (export \"{}\") (param i32) (result i32) unreachable)", name(it)));
     encode("prefetcher-plugin", &body(&Module { extra: &functions.concat(), ..FAIR }))
 }
 
@@ -76,7 +77,7 @@ fn body(module: &Module<'_>) -> String {
             (memory (export "memory") {pages})
             (global $free (mut i32) (i32.const 2097152))
             (data (i32.const 16) "the words")
-            (data (i32.const 32) "\ff\fe\fd")
+            (data (i32.const 4194300) "\ff\fe\fd")
             (func $realloc (export "cabi_realloc") (param i32 i32 i32 i32) (result i32) {realloc})
             ;; ok(pass(the first so many bytes of memory)), at 1024
             (func $pass (param i32) (result i32)

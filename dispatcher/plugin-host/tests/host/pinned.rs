@@ -47,8 +47,12 @@ impl Pinned {
 
     fn open(&self, manifest: &[u8], component: &[u8], pin: Pin) -> Result<Host, Refusals> {
         let manifest = String::from_utf8_lossy(manifest).into_owned();
-        let plugin =
-            Plugin { manifest: manifest.into(), component: component.to_vec().into(), settings: Map::new(), pin: Some(pin) };
+        let plugin = Plugin {
+            manifest: manifest.into(),
+            component: component.to_vec().into(),
+            settings: Map::new(),
+            pin: Some(pin),
+        };
         Host::open(Config { plugins: vec![plugin], ..Config::default() }, self.folder.path())
     }
 }

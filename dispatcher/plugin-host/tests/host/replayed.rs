@@ -18,16 +18,43 @@ use crate::installation::{event, host, shipped};
 
 /// Openings, things, and ends: what people write, put together.
 const OPENINGS: [&str; 12] = [
-    "fix", "why is", "please look at", "add", "can you change", "the tests fail since", "bitte ändere", "corrige",
-    "repo:acme/billing", "in acme/website,", "what is", "[repo=acme/website, branch=next] rename",
+    "fix",
+    "why is",
+    "please look at",
+    "add",
+    "can you change",
+    "the tests fail since",
+    "bitte ändere",
+    "corrige",
+    "repo:acme/billing",
+    "in acme/website,",
+    "what is",
+    "[repo=acme/website, branch=next] rename",
 ];
 const THINGS: [&str; 14] = [
-    "the title on the website", "the rounding in billing", "src/pricing/page.tsx", "`cart.total()`", "#123",
-    "https://forge.example/acme/billing/pull/7", "the FAQ", "a monad", "den Preis", "la page des prix", "dark mode",
-    "@nora's change", "the webiste", "invoices and the public website",
+    "the title on the website",
+    "the rounding in billing",
+    "src/pricing/page.tsx",
+    "`cart.total()`",
+    "#123",
+    "https://forge.example/acme/billing/pull/7",
+    "the FAQ",
+    "a monad",
+    "den Preis",
+    "la page des prix",
+    "dark mode",
+    "@nora's change",
+    "the webiste",
+    "invoices and the public website",
 ];
 const ENDS: [&str; 8] = [
-    "", " again", ", see the thread", " by Friday!", "?", "\n```\nlet x = billing.round();\n```", " 🙏 ありがとう",
+    "",
+    " again",
+    ", see the thread",
+    " by Friday!",
+    "?",
+    "\n```\nlet x = billing.round();\n```",
+    " 🙏 ありがとう",
     " and say why; nothing else should move, legal has signed off on the rest of the text",
 ];
 
@@ -76,7 +103,8 @@ fn events(count: usize) -> impl Iterator<Item = Event> {
         event.seed = number as u64;
         event.room_topic = (*dice.one(&topics)).to_string();
         event.author.role = *dice.one(&[Role::Member, Role::Viewer, Role::Admin]);
-        event.memory = dice.one(&[None, None, None, Some(memory("acme/website")), Some(memory("acme/billing"))]).clone();
+        event.memory =
+            dice.one(&[None, None, None, Some(memory("acme/website")), Some(memory("acme/billing"))]).clone();
         event.usual = dice.one(&[None, None, Some("acme/website".to_string())]).clone();
         event
     })

@@ -52,7 +52,9 @@ pub fn assemble(
     };
     let number = number(config);
     Ok(match config.does.as_str() {
-        "rounds" if round as usize <= number => Assembled::More(vec![file(&route.repository.clone().unwrap_or_default(), &format!("{round}.md"))]),
+        "rounds" if round as usize <= number => {
+            Assembled::More(vec![file(&route.repository.clone().unwrap_or_default(), &format!("{round}.md"))])
+        }
         "items" => Assembled::Done(vec![item(1); number]),
         "item" => Assembled::Done(vec![item(number)]),
         "bundle" => Assembled::Done(vec![item(64 * 1024); number]),
