@@ -3,6 +3,7 @@
 mod address;
 mod architecture;
 mod crashes;
+mod native;
 mod orders;
 mod stories;
 mod usual;
@@ -12,6 +13,8 @@ mod whys;
 mod apart;
 #[path = "stories/attachments.rs"]
 mod attachments;
+#[path = "stories/context.rs"]
+mod context;
 #[path = "stories/hurried.rs"]
 mod hurried;
 #[path = "stories/intake.rs"]
