@@ -60,6 +60,7 @@ struct LineComment {
 struct Pull {
     state: String,
     head: Head,
+    base: Head,
 }
 
 #[derive(Deserialize)]
@@ -195,9 +196,10 @@ impl Comments {
         let place = self.github.place(&repository).await?;
         let mut topic = format!("repo:{repository}");
         let pull: Option<Pull> = place.caller.find(&format!("{}/pulls/{number}", place.path)).await?;
-        let here = |named: &Named| named.full_name.eq_ignore_ascii_case(repository.as_str());
         if let Some(pull) = pull.filter(|pull| pull.state == "open") {
-            let ours = pull.head.repo.as_ref().is_some_and(here);
+            // The repository may have another name by now: what counts is that both ends have the same.
+            let named = |head: &Head| head.repo.as_ref().map(|repo| repo.full_name.to_lowercase());
+            let ours = named(&pull.head).is_some_and(|head| named(&pull.base) == Some(head));
             let branch = if ours { pull.head.branch } else { format!("pull/{number}/head") };
             topic.push_str(&format!(" branch:{branch}"));
         }

@@ -213,9 +213,11 @@ impl Github {
 }
 
 impl Pull {
-    /// Whether it comes from the repository itself, not from a fork.
+    /// Whether it comes from the repository itself, not from a fork. That may have another name by now than it was
+    /// asked for by.
     pub(crate) fn here(&self, repository: &Repository) -> bool {
-        self.head.repo.as_ref().is_some_and(|repo| repo.full_name.eq_ignore_ascii_case(repository.as_str()))
+        let name = self.base.repo.as_ref().map_or(repository.as_str(), |repo| repo.full_name.as_str());
+        self.head.repo.as_ref().is_some_and(|repo| repo.full_name.eq_ignore_ascii_case(name))
     }
 
     fn outline(self, repository: &Repository) -> Change {
