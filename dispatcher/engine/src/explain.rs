@@ -86,10 +86,8 @@ fn of(run: &Run) -> Explained {
 
 /// Why nothing came of it, and what would have to be said.
 fn nothing(delivery: &Delivery, reason: &Reason) -> Post {
-    let what = match &delivery.event.fact {
-        Fact::Said { .. } | Fact::Edited { .. } => "that message",
-        _ => "that",
-    };
+    let written = matches!(delivery.event.fact, Fact::Said { .. } | Fact::Edited { .. });
+    let what = if written { "that message" } else { "that" };
     let post = Post::default().and(Line::Text {
         spans: Vec::from([Span::Plain(format!("Nothing came of {what}: ")), Span::Untrusted(reason.words().into())]),
     });

@@ -305,7 +305,7 @@ impl Engine {
 /// Whether somebody who moved up to this place in the line is told: each of the first ten; further back every tenth and
 /// behind the hundredth every hundredth, or a long line would do nothing but tell of itself.
 fn worth_telling(place: u32) -> bool {
-    place.checked_ilog10().is_some_and(|digits| place % 10_u32.pow(digits) == 0)
+    place.checked_ilog10().is_some_and(|digits| place.is_multiple_of(10_u32.pow(digits)))
 }
 
 /// The room a run was asked for in, as settings name it.
