@@ -10,10 +10,62 @@ use signalbox_domain::event::Fact;
 use signalbox_domain::id::{EffectId, RunId};
 use signalbox_domain::post::{Action, Line, Mark, Post, Slot, Span};
 use signalbox_domain::talk::{MessageId, Role, ThreadId};
+use signalbox_domain::time::Time;
 use signalbox_ports::Error;
 use signalbox_ports::chat::{Chat, Utterance};
+use signalbox_ports::clock::Clock as _;
 
 use visit::{Intake, Visit, ask};
+
+/// A console, and a thread in it.
+struct Thread(Visit, ThreadId, MessageId);
+
+#[async_trait::async_trait]
+impl signalbox_world::contract::chat::Talk for Thread {
+    fn chat(&self) -> &dyn Chat {
+        &self.0.console
+    }
+
+    fn thread(&self) -> (ThreadId, MessageId) {
+        (self.1.clone(), self.2.clone())
+    }
+
+    fn nowhere(&self) -> Option<ThreadId> {
+        Some(ThreadId { room: "nowhere".into(), ..self.1.clone() })
+    }
+
+    async fn read(&self) -> Vec<String> {
+        let all = texts(&self.0, &self.1);
+        all.into_iter().filter(|text| text != "the price is wrong").collect()
+    }
+
+    fn lose(&self) -> bool {
+        false
+    }
+
+    fn now(&self) -> Time {
+        self.0.clock.now()
+    }
+
+    fn wait(&self, until: Time) {
+        self.0.clock.set(until);
+    }
+}
+
+#[test]
+fn the_console_keeps_the_contract_of_a_chat() {
+    // A runtime does not end within another: each console is kept until the stories are told.
+    let kept = std::sync::Mutex::new(Vec::new());
+    let thread = || {
+        let visit = tokio::task::block_in_place(Visit::new);
+        let thread = visit.write("general", None, "the price is wrong");
+        let request = MessageId(thread.root.clone());
+        let talk = Arc::new(Thread(visit, thread, request));
+        kept.lock().unwrap().push(talk.clone());
+        talk as Arc<dyn signalbox_world::contract::chat::Talk>
+    };
+    tokio::runtime::Runtime::new().unwrap().block_on(signalbox_world::contract::chat::suite(thread));
+}
 
 fn say(visit: &Visit, thread: &ThreadId, version: u64, slot: Slot, post: Post) -> MessageId {
     let run = RunId("01J".into());

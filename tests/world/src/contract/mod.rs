@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a contract is a test: an error that no story expects is its failure")]
 
 pub mod blobs;
+pub mod chat;
 pub mod forge;
 pub mod notes;
 pub mod queue;
