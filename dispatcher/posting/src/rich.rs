@@ -260,7 +260,10 @@ impl Page {
         let (from, to, title) = self.links.pop()?;
         let said: String = self.runs.get(from..)?.iter().map(|run| run.text.as_str()).collect();
         let words = said.split_whitespace().collect::<Vec<_>>().join(" ");
-        self.said.push_str(&to);
+        // What is its own label stands there once.
+        if words != to {
+            self.said.push_str(&to);
+        }
         self.said.push_str(&title);
         let behind = if title.is_empty() { String::new() } else { format!(" “{title}”") };
         let within = !self.links.is_empty() || self.runs[from..].iter().any(|run| run.link.is_some());
@@ -376,5 +379,6 @@ mod tests {
         assert_eq!(told("<b>x</b> <@U1> @here"), "<b>x</b> <@U1> @here");
         assert_eq!(told("3. a\n3. b"), "3. a\n3. b");
         assert_eq!(told("so \\`it\\` is &lt;"), "so `it` is &lt;");
+        assert_eq!(told("<https://a@example.com> &amp;"), "<https://a@example.com> &amp;");
     }
 }

@@ -12,7 +12,9 @@ mod told;
 use std::collections::BTreeMap;
 
 use signalbox_posting::clean::clean;
+use signalbox_posting::link::{Place, label, place};
 use signalbox_posting::live::{ANGLES, Live, NAMES, NUMBERS};
+use signalbox_posting::rich::{Block, Run, rich};
 use signalbox_posting::split::{Budget, split};
 use signalbox_posting::tame::{flat, tame};
 use signalbox_posting::unit::Unit;
@@ -105,6 +107,47 @@ fn no_text_does_anything_once_it_is_tame() {
             fault("flat acts", format!("{what} in {flat_once:?} of {text:?}"));
         }
         2
+    });
+}
+
+#[test]
+fn no_text_loses_a_letter_or_leads_elsewhere_than_it_says_once_it_has_looks() {
+    none_of_many("rich", |seed, fault| {
+        let text = clean(&text(seed));
+        let (mut shown, mut linked) = (String::new(), 0);
+        for block in rich(&text) {
+            let items = match block {
+                Block::Words(words) | Block::Quote(words) => vec![words],
+                Block::List { first, items, .. } => {
+                    let numbers = first.map(|first| first..).into_iter().flatten();
+                    let numbers = numbers.map(|number| number.to_string()).chain(std::iter::repeat(String::new()));
+                    let with = |(number, mut item): (String, Vec<Run>)| {
+                        item.insert(0, Run { text: number, ..Run::default() });
+                        item
+                    };
+                    numbers.zip(items).map(with).collect()
+                }
+                Block::Code(text) => vec![vec![Run { text, ..Run::default() }]],
+            };
+            for run in items.into_iter().flatten() {
+                shown.push_str(&run.text);
+                let Some(url) = run.link else { continue };
+                linked += 1;
+                match place(&url) {
+                    Place::Web { url: same, host } if same == url && label(&run.text, &host) == run.text => {}
+                    elsewhere => {
+                        fault("leads elsewhere", format!("{:?} to {url}: {elsewhere:?} of {text:?}", run.text))
+                    }
+                }
+            }
+        }
+        // The language of code is not shown, and of an address only its host.
+        let whole = linked == 0 && !text.contains("```") && !text.contains("~~~");
+        let letters = |text: &str| text.chars().filter(|c| c.is_alphanumeric()).collect::<String>();
+        if whole && !holds(&letters(&shown), &letters(&text)) {
+            fault("lost", format!("{shown:?} of {text:?}"));
+        }
+        1 + linked
     });
 }
 
