@@ -63,6 +63,8 @@ async fn an_app_that_is_no_agent_works_by_its_marks_and_messages() {
     once(&world, &thread).await;
     let (channel, root) = world.place.at(&thread);
     assert!(world.place.vendor.session(&channel, &root).is_none());
+    let asked = world.place.vendor.meters().calls.get("agents.sessions.setStatus").copied();
+    assert_eq!(asked, Some(1), "it is asked once, and nothing fails by it");
     assert_eq!(world.place.vendor.message(&channel, &root).unwrap().marks(), "✅");
 }
 
