@@ -70,21 +70,21 @@ pub(crate) const LOADED: &[Hostile] = &[
         "files",
         "imports the file system",
         || importing("wasi:filesystem/preopens@0.2.6"),
-        "it needs WASI (filesystem), and",
+        "it needs WASI (filesystem), and plugins run without it.",
     ),
-    hand("sockets", "imports sockets", || importing("wasi:sockets/tcp@0.2.6"), "it needs WASI (sockets), and"),
+    hand("sockets", "imports sockets", || importing("wasi:sockets/tcp@0.2.6"), "it needs WASI (sockets), and plugins run without it."),
     hand(
         "http",
         "imports an HTTP client",
         || importing("wasi:http/outgoing-handler@0.2.6"),
-        "it needs WASI (http), and",
+        "it needs WASI (http), and plugins run without it.",
     ),
-    hand("random", "imports randomness", || importing("wasi:random/random@0.2.6"), "it needs WASI (random), and"),
+    hand("random", "imports randomness", || importing("wasi:random/random@0.2.6"), "it needs WASI (random), and plugins run without it."),
     hand(
         "environment",
         "imports the environment",
         || importing("wasi:cli/environment@0.2.6"),
-        "it needs WASI (cli), and",
+        "it needs WASI (cli), and plugins run without it.",
     ),
     hand(
         "vault",
@@ -153,8 +153,8 @@ pub(crate) const LOADED: &[Hostile] = &[
     hand(
         "bulk",
         "is larger than a component may be",
-        || vec![0; 4 * 1024 * 1024 + 1],
-        "its component is 4096 KiB; the most is 4096 KiB",
+        || vec![0; 4 * 1024 * 1024 + 1024],
+        "its component is 4097 KiB; the most is 4096 KiB",
     ),
 ];
 
@@ -194,13 +194,13 @@ pub(crate) const ASKED: &[Hostile] = &[
         "start: tables",
         "has 65 tables",
         || module::router_with(&"(table 1 funcref)".repeat(65)),
-        "it needed 17 tables or more while it started",
+        "it needed 66 tables or more while it started",
     ),
     hand(
         "start: memories",
         "has 20 memories",
         || module::router_with(&"(memory 1)".repeat(19)),
-        "it needed 9 memories or more while it started",
+        "it needed 20 memories or more while it started",
     ),
     hand(
         "start: instances",

@@ -63,7 +63,11 @@ pub fn assemble(
             let lines = responses.iter().map(|response| match &response.outcome {
                 Outcome::Ok(_) => format!("{:?} came to ok\n", response.request),
                 Outcome::Denied(reason) => format!("denied: {reason}\n"),
-                other => format!("{:?} came to {other:?}\n", response.request),
+                other @ (Outcome::NotFound
+                | Outcome::Timeout
+                | Outcome::TooLarge
+                | Outcome::Quota
+                | Outcome::Upstream(_)) => format!("{:?} came to {other:?}\n", response.request),
             });
             Assembled::Done(vec![Item { text: lines.collect(), sources: Vec::new(), ..item(0) }])
         }
