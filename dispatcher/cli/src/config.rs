@@ -62,7 +62,7 @@ pub(crate) struct Config {
     pub(crate) folder: Option<PathBuf>,
     /// The settings file, if there is one.
     #[serde(skip)]
-    file: Option<PathBuf>,
+    pub(crate) file: Option<PathBuf>,
     /// Agents whose sessions this program brings along: the demo's.
     #[serde(skip)]
     pub(crate) recorded: BTreeMap<String, signalbox_engine::Agent>,

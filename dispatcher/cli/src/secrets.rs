@@ -117,7 +117,7 @@ mod tests {
         let workspaces = [("T1".to_owned(), "xoxb-1".to_owned())].into();
         let slack = Slack { app: "A1".into(), signing: vec!["s".into()], app_token: None, workspaces };
         let hooks = [("deploys".to_owned(), vec!["h".to_owned()])].into();
-        Secrets { slack: Some(slack), github: None, hooks }.save(&home).unwrap();
+        Secrets { slack: Some(slack), github: None, hooks, registries: Default::default() }.save(&home).unwrap();
         let read = Secrets::load(&home).unwrap();
         assert_eq!(read.slack.unwrap().workspaces["T1"], "xoxb-1");
 
