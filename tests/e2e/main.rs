@@ -2,18 +2,21 @@
 #![expect(clippy::unwrap_used, reason = "a broken story stops where it breaks")]
 
 mod browser;
+mod depot;
 mod program;
 mod repository;
 mod site;
 mod town;
 mod web;
 
+mod apart;
 mod demo;
 mod github;
 mod hooks;
 mod kill;
 mod locked;
 mod page;
+mod plugin;
 mod serve;
 mod setup;
 mod slack;

@@ -159,6 +159,16 @@ pub(crate) struct Dispatcher {
 }
 
 impl Dispatcher {
+    /// One that `command` starts.
+    pub(crate) fn of(mut command: Command) -> Self {
+        Self { child: command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap() }
+    }
+
+    /// Its process.
+    pub(crate) fn pid(&self) -> Pid {
+        Pid::from_child(&self.child)
+    }
+
     /// Its page, once it is up.
     pub(crate) fn site(&mut self) -> Site {
         self.fresh().unwrap()

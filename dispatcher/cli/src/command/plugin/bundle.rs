@@ -60,8 +60,9 @@ pub(crate) fn bundle(here: Installation<'_>, asked: &Bundle) -> Result<ExitCode>
     Host::open(chosen.live.clone(), &kept.home.at("plugins"))?;
     let pins = packed::write(&chosen.live, &asked.out).map_err(|problem| anyhow!(problem))?;
     for (id, pin) in &pins {
-        if let (Ok(_), Some(digest)) = (kept.lock.get(id), &pin.compiled) {
-            kept.lock.compiled(id, &target(), digest.clone())?;
+        let locked = kept.lock.get(id).is_ok();
+        if let Some(digest) = pin.compiled.clone().filter(|_| locked) {
+            kept.lock.compiled(id, &target(), digest)?;
         }
     }
     kept.lock.write(&asked.out.join("signalbox.lock"))?;
