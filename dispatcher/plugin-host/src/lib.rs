@@ -34,9 +34,9 @@ pub mod pin;
 pub mod settings;
 pub mod triggers;
 
+pub use apart::{Apart, serve};
 #[cfg(feature = "compile")]
 pub use compile::compile;
-pub use apart::{Apart, serve};
 pub use engine::target;
 pub use host::{Config, Host, Plugin};
 pub use refusal::{Refusal, Refusals};
