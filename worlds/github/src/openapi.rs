@@ -98,8 +98,8 @@ impl OpenApi {
         let breach =
             |at: &str, what: String| Breach { operation: name.clone(), part: "request".into(), at: at.into(), what };
         if operation.is_null() {
-            // OAuth and what belongs to the page is no part of it.
-            return if template.starts_with("/login/") || template == "/graphql" {
+            // OAuth, what belongs to the page, and the other API are no part of it; searches are not in the part that is kept.
+            return if template.starts_with("/login/") || ["/graphql", "/search/code"].contains(&template) {
                 Vec::new()
             } else {
                 vec![breach("", "there is no such operation".into())]
