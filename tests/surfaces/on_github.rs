@@ -19,6 +19,7 @@ mod forks;
 mod load;
 mod missed;
 mod moments;
+mod moved;
 mod pulls;
 mod reviews;
 mod stops;

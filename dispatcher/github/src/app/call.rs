@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::time::Duration;
 
 use bytes::{Buf as _, Bytes};
-use http::header::{ACCEPT, AUTHORIZATION, HeaderValue, LINK};
+use http::header::{ACCEPT, AUTHORIZATION, HeaderValue, LINK, LOCATION};
 use http::{HeaderMap, Method, Request, Response, StatusCode, Uri};
 use http_body_util::combinators::BoxBody;
 use http_body_util::{BodyExt as _, Limited};
@@ -27,6 +27,8 @@ const LARGEST: usize = 32 * 1024 * 1024;
 const LONGEST: usize = 256 * 1024 * 1024;
 /// What GitHub gives on one page at most.
 const PAGE: usize = 100;
+/// How often a call is sent on to where a repository is now.
+const HOPS: u32 = 2;
 /// How long to wait when too many calls are under way.
 const BUSY: Span = Span::seconds(1);
 
@@ -207,22 +209,30 @@ impl Caller {
 
         // Where people go there is no API, and no media type of its own.
         let accept = if self.who == Who::Web { "application/json" } else { accept };
-        let mut request = Request::builder().method(method).uri(path).header(ACCEPT, accept);
         let http = if self.who == Who::Web { &inner.web } else { &inner.http };
-        if self.who != Who::Web {
-            let bearer = format!("Bearer {}", self.token.expose());
-            let mut bearer = HeaderValue::try_from(bearer).map_err(|_| Error::rejected("the token is no text"))?;
-            bearer.set_sensitive(true);
-            request = request.header(AUTHORIZATION, bearer);
-        }
-        let made = http.build_request(request, body);
-        let request = made.map_err(|error| Error::rejected(format!("{path} cannot be asked for: {error}")))?;
-        let answer = match tokio::time::timeout(PATIENCE, http.execute(request)).await {
-            Ok(Ok(answer)) => answer,
-            Ok(Err(error)) => return Err(Trouble::silence(first_line(&error))),
-            Err(_) => return Err(Trouble::silence("no answer in time")),
+        let mut at = path.to_owned();
+        let mut hops = 0;
+        let (parts, body) = loop {
+            let mut request = Request::builder().method(method.clone()).uri(&at).header(ACCEPT, accept);
+            if self.who != Who::Web {
+                let bearer = format!("Bearer {}", self.token.expose());
+                let mut bearer = HeaderValue::try_from(bearer).map_err(|_| Error::rejected("the token is no text"))?;
+                bearer.set_sensitive(true);
+                request = request.header(AUTHORIZATION, bearer);
+            }
+            let made = http.build_request(request, body);
+            let request = made.map_err(|error| Error::rejected(format!("{path} cannot be asked for: {error}")))?;
+            let answer = match tokio::time::timeout(PATIENCE, http.execute(request)).await {
+                Ok(Ok(answer)) => answer,
+                Ok(Err(error)) => return Err(Trouble::silence(first_line(&error))),
+                Err(_) => return Err(Trouble::silence("no answer in time")),
+            };
+            let (parts, said) = answer.into_parts();
+            match moved(parts.status, &parts.headers) {
+                Some(to) if hops < HOPS => (at, hops) = (to, hops + 1),
+                Some(_) | None => break (parts, said),
+            }
         };
-        let (parts, body) = answer.into_parts();
         if parts.status.is_success() {
             return Ok(Response::from_parts(parts, body));
         }
@@ -268,6 +278,14 @@ fn take<T: DeserializeOwned>(value: Value) -> Result<T, Trouble> {
 /// An answer that is not what GitHub documents, or is cut off: the next one may be better.
 fn strange(error: &serde_json::Error) -> Trouble {
     Trouble::silence(format!("its answer makes no sense: {error}"))
+}
+
+/// Where a repository is that has another name now, on the host we asked. What is asked there is the same: the client
+/// follows only what looks.
+fn moved(status: StatusCode, headers: &HeaderMap) -> Option<String> {
+    let kept = matches!(status, StatusCode::TEMPORARY_REDIRECT | StatusCode::PERMANENT_REDIRECT);
+    let uri: Uri = headers.get(LOCATION)?.to_str().ok().filter(|_| kept)?.parse().ok()?;
+    Some(uri.path_and_query()?.as_str().to_owned())
 }
 
 /// Where the next page is, on the host we asked: what an answer says about hosts is not followed.

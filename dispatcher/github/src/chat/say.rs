@@ -37,7 +37,7 @@ impl Comments {
         }
         let message = self.write(&place, number, &utterance).await?;
         if utterance.slot == Slot::Status {
-            self.statuses().made(&utterance.run, self.github.now());
+            self.statuses().made(&utterance.id, self.github.now());
         }
         self.mirror(&place, number, &utterance).await?;
         Ok(message)

@@ -19,7 +19,8 @@ const MOST: usize = 1_000;
 /// When status messages were edited.
 #[derive(Default)]
 pub(super) struct Statuses {
-    last: BTreeMap<RunId, Time>,
+    /// The last one of each run, and when it was made.
+    last: BTreeMap<RunId, (Time, EffectId)>,
     hour: VecDeque<Time>,
     /// Put off before anything was done about them.
     held: BTreeSet<EffectId>,
@@ -34,7 +35,7 @@ pub(super) enum Turn {
     Now,
     /// It is put off.
     Later(Time),
-    /// It is left out: a newer one comes, or the closing message brings it.
+    /// It is left out: a newer one is there, or comes, or the closing message brings it.
     Left,
 }
 
@@ -42,7 +43,11 @@ impl Statuses {
     /// Whose turn it is.
     pub(super) fn turn(&mut self, utterance: &Utterance, now: Time) -> Turn {
         while self.hour.pop_front_if(|at| now - *at >= Span::hours(1)).is_some() {}
-        let last = self.last.get(&utterance.run).copied().filter(|last| *last <= now);
+        let last = self.last.get(&utterance.run);
+        if last.is_some_and(|(_, made)| *made > utterance.id) {
+            return Turn::Left;
+        }
+        let last = last.map(|(at, _)| *at).filter(|last| *last <= now);
         let every = if self.hour.len() >= MANY { SELDOM } else { EVERY };
         match last {
             Some(last) if now - last < EVERY => {
@@ -67,13 +72,13 @@ impl Statuses {
     }
 
     /// One was made.
-    pub(super) fn made(&mut self, run: &RunId, now: Time) {
+    pub(super) fn made(&mut self, id: &EffectId, now: Time) {
         if self.last.len() >= MOST {
-            self.last.retain(|_, at| now - *at < SELDOM);
+            self.last.retain(|_, (at, _)| now - *at < SELDOM);
         }
-        self.last.insert(run.clone(), now);
+        self.last.insert(id.run.clone(), (now, id.clone()));
         self.hour.push_back(now);
-        self.left.remove(run);
+        self.left.remove(&id.run);
     }
 
     /// What was left out of a run and nothing newer replaced.
@@ -112,20 +117,22 @@ mod tests {
     fn an_edit_that_comes_too_early_is_put_off_and_was_not_said() {
         let mut statuses = Statuses::default();
         assert_eq!(statuses.turn(&status("a", 1), Time(1_000)), Turn::Now);
-        statuses.made(&"a".into(), Time(1_000));
+        statuses.made(&status("a", 1).id, Time(1_000));
         assert_eq!(statuses.turn(&status("a", 2), Time(2_500)), Turn::Later(Time(3_000)));
         assert!(statuses.was_held(&status("a", 2).id));
         assert_eq!(statuses.turn(&status("b", 1), Time(2_500)), Turn::Now, "another run has its own pace");
         assert_eq!(statuses.turn(&status("a", 2), Time(3_000)), Turn::Now);
+        statuses.made(&status("a", 3).id, Time(3_000));
+        assert_eq!(statuses.turn(&status("a", 2), Time(9_000)), Turn::Left, "a newer one is there");
     }
 
     #[test]
     fn under_load_edits_are_left_out_and_the_newest_is_kept_for_the_end() {
         let mut statuses = Statuses::default();
         for edit in 0..MANY as u64 {
-            statuses.made(&format!("{edit}").into(), Time(edit));
+            statuses.made(&status(&edit.to_string(), 1).id, Time(edit));
         }
-        statuses.made(&"a".into(), Time(10_000));
+        statuses.made(&status("a", 1).id, Time(10_000));
         assert_eq!(statuses.turn(&status("a", 2), Time(20_000)), Turn::Left);
         assert_eq!(statuses.turn(&status("a", 3), Time(30_000)), Turn::Left);
         assert_eq!(statuses.left(&"a".into()).map(|left| left.id.version), Some(3));

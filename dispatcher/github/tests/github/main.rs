@@ -6,6 +6,7 @@ mod desk;
 mod world;
 
 mod asked;
+mod contract;
 mod forge;
 mod link;
 mod missed;
