@@ -72,14 +72,24 @@ pub(crate) const LOADED: &[Hostile] = &[
         || importing("wasi:filesystem/preopens@0.2.6"),
         "it needs WASI (filesystem), and plugins run without it.",
     ),
-    hand("sockets", "imports sockets", || importing("wasi:sockets/tcp@0.2.6"), "it needs WASI (sockets), and plugins run without it."),
+    hand(
+        "sockets",
+        "imports sockets",
+        || importing("wasi:sockets/tcp@0.2.6"),
+        "it needs WASI (sockets), and plugins run without it.",
+    ),
     hand(
         "http",
         "imports an HTTP client",
         || importing("wasi:http/outgoing-handler@0.2.6"),
         "it needs WASI (http), and plugins run without it.",
     ),
-    hand("random", "imports randomness", || importing("wasi:random/random@0.2.6"), "it needs WASI (random), and plugins run without it."),
+    hand(
+        "random",
+        "imports randomness",
+        || importing("wasi:random/random@0.2.6"),
+        "it needs WASI (random), and plugins run without it.",
+    ),
     hand(
         "environment",
         "imports the environment",
