@@ -7,9 +7,9 @@ pub use signalbox_plugin_host::manifest::World;
 pub enum Language {
     /// Small and fast: about 70 KB, half a million units of fuel.
     Rust,
-    /// On QuickJS: about 1.6 MB, five million units.
+    /// On QuickJS: about 1.6 MB, two million units.
     JavaScript,
-    /// On CPython: about 18 MB, several seconds to compile. For those who know what that costs.
+    /// On CPython: about 18 MB, slow to compile and to load. For what only Python has.
     Python,
 }
 

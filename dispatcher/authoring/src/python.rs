@@ -10,8 +10,8 @@ use crate::project::Project;
 use crate::tool;
 
 /// What a plugin in Python costs, said every time it is built.
-const WARNING: &str = "a plugin in Python is some 18 MB, is slow to load, and uses many times the fuel of one in Rust or \
-                       JavaScript; keep it for what only Python has";
+const WARNING: &str = "a plugin in Python is some 18 MB, takes seconds to compile and is slow to load; keep it for what only \
+                       Python has";
 const MISSING: &str = "install Python 3.10 or newer, with its module venv";
 
 pub(crate) fn build(project: &Project, say: &mut dyn FnMut(&str)) -> Result<Vec<u8>, Error> {
