@@ -1,7 +1,7 @@
 """What a plugin raises, and how it reaches its author. Without this, all that is left of an exception is "it trapped"."""
 
-import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from types import TracebackType
 from typing import TypeVar
 
 from componentize_py_types import Err
@@ -35,8 +35,16 @@ def explained(error: Exception) -> PluginError:
         return PluginError_Config(str(error))
     if isinstance(error, EventError):
         return PluginError_Event(str(error))
-    frames = traceback.extract_tb(error.__traceback__)
-    places = [f"{frame.filename.rsplit('/', 1)[-1]}:{frame.lineno} in {frame.name}" for frame in frames[1:]]
+    # The first place is `answer`, above.
+    places = list(walk(error.__traceback__))[1:]
     message = f"{type(error).__name__}: {error}"
     log.write(log.Level.ERROR, " | ".join([message, *reversed(places)]))
     return PluginError_Internal(f"{message} at {places[-1]}" if places else message)
+
+
+def walk(trace: TracebackType | None) -> Iterator[str]:
+    """The places an error went through. The module `traceback` would open the sources, and there are no files here."""
+    while trace is not None:
+        code = trace.tb_frame.f_code
+        yield f"{code.co_filename.rsplit('/', 1)[-1]}:{trace.tb_lineno} in {code.co_name}"
+        trace = trace.tb_next
