@@ -50,6 +50,7 @@ impl Artifact {
     }
 
     /// What its component asks to be given, by name.
+    #[expect(clippy::wildcard_enum_match_arm, reason = "no other section names an import of the component itself")]
     pub fn imports(&self) -> Result<BTreeSet<String>, Error> {
         let wrong = |why: String| Error::refused(format!("its component is no component: {why}. Build it anew"));
         let mut imports = BTreeSet::new();

@@ -37,7 +37,13 @@ pub fn assemble(_: &Event, _: &Route, _: &Config, _: u32, responses: &[Response]
             Request::Issue(it) => (name(it), said(&fetched.text)?, 880),
             Request::Remarks(it) => (format!("open review threads of {}", name(it)), remarks(&fetched.text)?, 890),
             Request::Change(it) => (format!("the diff of {}", name(it)), diff(&fetched.text)?, 700),
-            _ => return None,
+            Request::Thread(_)
+            | Request::File(_)
+            | Request::Folder(_)
+            | Request::Http(_)
+            | Request::Checks(_)
+            | Request::Search(_)
+            | Request::History(_) => return None,
         };
         Some(Item { title, text, sources: vec![place], weight })
     });

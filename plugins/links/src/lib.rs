@@ -66,7 +66,14 @@ pub fn assemble(
                 Some(text) => (title, text),
                 None => continue,
             },
-            _ => (title, fetched.text.clone()),
+            Request::Thread(_)
+            | Request::Folder(_)
+            | Request::Change(_)
+            | Request::Http(_)
+            | Request::Remarks(_)
+            | Request::Checks(_)
+            | Request::Search(_)
+            | Request::History(_) => (title, fetched.text.clone()),
         };
         items.push(Item { title, text, sources: vec![place], weight });
     }
