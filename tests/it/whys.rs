@@ -1,6 +1,5 @@
 //! Why something went where it went: the record of every decision, those that look on beside it, and what nothing came
 //! of.
-#![expect(clippy::unwrap_used, reason = "a broken story stops where it breaks")]
 
 use std::sync::Arc;
 

@@ -338,7 +338,11 @@ async fn bundle(stage: &Stage) -> Digest {
         item("src/pricing.html", Trust::Reviewed, "<main>\n  <b>$9</b>\n</main>"),
         item("the conversation so far", Trust::Team, "Ana: the pricing page says $9"),
     ];
-    kept(stage, &serde_json::to_string(&Bundle { items, omissions: vec![], tokens: None, gathering: None }).unwrap_or_default()).await
+    kept(
+        stage,
+        &serde_json::to_string(&Bundle { items, omissions: vec![], tokens: None, gathering: None }).unwrap_or_default(),
+    )
+    .await
 }
 
 async fn kept(stage: &Stage, text: &str) -> Digest {

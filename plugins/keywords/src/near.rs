@@ -61,7 +61,7 @@ mod tests {
     #[test]
     fn one_word_of_a_phrase_may_have_slipped() {
         let phrase = Words::of("design-system");
-        assert_eq!(find(&phrase, &Words::of("the desing system is off")).collect::<Vec<_>>(), [1..3]);
+        assert_eq!(find(&phrase, &Words::of("the desing system is off")).next(), Some(1..3));
         assert_eq!(find(&phrase, &Words::of("the desing sytem is off")).count(), 0);
         assert_eq!(find(&phrase, &Words::of("x")).count(), 0);
     }

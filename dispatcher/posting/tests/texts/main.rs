@@ -135,7 +135,7 @@ fn no_text_loses_a_letter_or_leads_elsewhere_than_it_says_once_it_has_looks() {
                 linked += 1;
                 match place(&url) {
                     Place::Web { url: same, host } if same == url && label(&run.text, &host) == run.text => {}
-                    elsewhere => {
+                    elsewhere @ (Place::Web { .. } | Place::Here | Place::Nowhere) => {
                         fault("leads elsewhere", format!("{:?} to {url}: {elsewhere:?} of {text:?}", run.text))
                     }
                 }

@@ -2,8 +2,8 @@
 
 use std::net::SocketAddr;
 
-use signalbox_ports::web::Refused;
 use signalbox_address::forbidden;
+use signalbox_ports::web::Refused;
 
 use crate::world::{PUBLIC, World, answer, redirect};
 
