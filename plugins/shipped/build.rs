@@ -13,7 +13,17 @@ use wit_component::{ComponentEncoder, DecodedWasm};
 
 /// The plugins, by folder.
 const PLUGINS: [&str; 11] = [
-    "explicit", "keywords", "channel", "codeowners", "schedule", "thread", "issue", "links", "ci", "repo-guide", "history",
+    "explicit",
+    "keywords",
+    "channel",
+    "codeowners",
+    "schedule",
+    "thread",
+    "issue",
+    "links",
+    "ci",
+    "repo-guide",
+    "history",
 ];
 /// The only imports a plugin may have. `types` holds no function.
 const IMPORTS: [&str; 2] = ["signalbox:plugin/log@0.1.0", "signalbox:plugin/types@0.1.0"];

@@ -6,7 +6,8 @@ use serde_json::Value;
 
 use crate::call::{Answer, Body, Call, Caller, Refusal, Reply, Request};
 use crate::rest::{
-    actions, app, check, comment, content, git, graphql, issue, label, oauth, pull, reaction, remark, repo, review, search, user,
+    actions, app, check, comment, content, git, graphql, issue, label, oauth, pull, reaction, remark, repo, review,
+    search, user,
 };
 use crate::state::Role;
 use crate::world::{Inner, lock};
@@ -332,10 +333,12 @@ fn permit(call: &Call<'_>, needs: Needs) -> Result<(), Refusal> {
             Err(Refusal::new(401, "A JSON web token could not be decoded"))
         }
         (Needs::Installation | Needs::Person | Needs::Anybody, Caller::Nobody) => Err(authentication()),
-        (Needs::Anybody, Caller::App(_)) | (Needs::Installation, Caller::App(_) | Caller::Person(_)) => Err(Refusal::new(
-            403,
-            "You must authenticate with an installation access token in order to perform this action.",
-        )),
+        (Needs::Anybody, Caller::App(_)) | (Needs::Installation, Caller::App(_) | Caller::Person(_)) => {
+            Err(Refusal::new(
+                403,
+                "You must authenticate with an installation access token in order to perform this action.",
+            ))
+        }
         (Needs::Person, Caller::App(_) | Caller::Installation { .. }) => Err(Refusal::not_accessible()),
         (Needs::Repository(permissions, role), _) => in_repository(call, permissions, role),
     }

@@ -28,7 +28,11 @@ pub(crate) fn answer(call: &Call<'_>) -> Answer {
         Caller::Installation { id, .. } => state.installations.get(id).is_some_and(|it| it.covers(found)),
         Caller::Nobody | Caller::App(_) | Caller::Person(_) => true,
     }) else {
-        return missing(format!("Could not resolve to a Repository with the name '{}/{}'.", text("owner"), text("name")));
+        return missing(format!(
+            "Could not resolve to a Repository with the name '{}/{}'.",
+            text("owner"),
+            text("name")
+        ));
     };
     let Some((issue, pull)) = found.issues.get(&number).and_then(|issue| Some((issue, issue.pull.as_ref()?))) else {
         return missing(format!("Could not resolve to a PullRequest with the number of {number}."));
@@ -39,7 +43,13 @@ pub(crate) fn answer(call: &Call<'_>) -> Answer {
         threads.entry(remark.answers.unwrap_or(remark.id)).or_default().push(remark);
     }
     let nodes: Vec<Value> = threads.iter().map(|(id, remarks)| thread(&state, *id, remarks)).collect();
-    let stands = if pull.merged.is_some() { "MERGED" } else if issue.open { "OPEN" } else { "CLOSED" };
+    let stands = if pull.merged.is_some() {
+        "MERGED"
+    } else if issue.open {
+        "OPEN"
+    } else {
+        "CLOSED"
+    };
     let shown = json!({
         "url": format!("{}/{}/pull/{number}", call.world.base(), state.full_name(found)),
         "title": issue.title,

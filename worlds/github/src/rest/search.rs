@@ -14,7 +14,8 @@ pub(crate) fn code(call: &Call<'_>) -> Answer {
         .strip_prefix('"')
         .and_then(|rest| rest.split_once('"'))
         .ok_or_else(|| invalid("this world only searches for a phrase in quotes"))?;
-    let repository = rest.trim().strip_prefix("repo:").ok_or_else(|| invalid("this world only searches one repository"))?;
+    let repository =
+        rest.trim().strip_prefix("repo:").ok_or_else(|| invalid("this world only searches one repository"))?;
     let state = call.world.state();
     let (owner, name) = repository.split_once('/').unwrap_or_default();
     let covered = |id: u64| match &call.caller {
