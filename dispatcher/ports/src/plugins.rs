@@ -49,6 +49,7 @@ pub struct KnownRepository {
     /// `owner/name`.
     pub name: Repository,
     /// What it is.
+    #[serde(default)]
     pub description: String,
     /// Its default branch.
     #[serde(default = "main")]
