@@ -3,13 +3,10 @@
 use serde_json::Value;
 use similar::{ChangeTag, TextDiff};
 
-use crate::expectation::pretty;
-
 /// The lines of both: `-` for what was expected and did not come, `+` for what came instead.
 pub(crate) fn of(expected: &Value, got: &Value) -> String {
-    // Deep in a file there is little room, so that what is not the same stands on lines of its own.
-    let [expected, got] =
-        [expected, got].map(|value| pretty(value, 60).replace(&format!("\n{}", " ".repeat(60)), "\n"));
+    // Each value on a line of its own, however short, so that both stand alike.
+    let [expected, got] = [expected, got].map(|value| format!("{value:#}"));
     let diff = TextDiff::from_lines(&expected, &got);
     let lines = diff.iter_all_changes().map(|change| {
         let mark = match change.tag() {

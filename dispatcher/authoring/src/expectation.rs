@@ -98,7 +98,7 @@ impl File {
 }
 
 /// A value over several lines, each as long as is pleasant to read, from a line that is indented so far.
-pub(crate) fn pretty(value: &Value, indent: usize) -> String {
+fn pretty(value: &Value, indent: usize) -> String {
     let short = line(value);
     if indent + short.chars().count() <= 100 {
         return short;

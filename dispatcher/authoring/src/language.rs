@@ -5,7 +5,7 @@ pub use signalbox_plugin_host::manifest::World;
 /// What a plugin is written in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Language {
-    /// Small and fast: about 70 KB, half a million units of fuel.
+    /// Small and fast: about 130 KB, and little fuel.
     Rust,
     /// On QuickJS: about 1.6 MB, two million units.
     JavaScript,

@@ -12,6 +12,9 @@ pub(crate) fn run(command: &mut Command, missing: &str, failed: &str) -> Result<
     let status = command.stdin(Stdio::null()).stdout(std::io::stderr()).status();
     match status {
         Ok(status) if status.success() => Ok(()),
+        Ok(status) if status.code().is_none() => {
+            Err(Error::Tool(format!("`{name}` was stopped before it was done; start it again")))
+        }
         Ok(_) => Err(Error::Tool(failed.to_string())),
         Err(error) if error.kind() == ErrorKind::NotFound => {
             Err(Error::Tool(format!("`{name}` is not on this machine; {missing}")))
