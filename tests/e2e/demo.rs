@@ -63,7 +63,7 @@ fn what_it_did_can_be_looked_at(world: &World) {
         assert!(said(&show).contains(part), "`{part}` is missing in\n{}", said(&show));
     }
     let why = said(&world.run(["why", "last"]));
-    for part in ["mosskit/website", "`keywords@0.1.0`", "`channel@0.1.0`", "`repo:owner/name` sends it"] {
+    for part in ["mosskit/website", "keywords@0.1.0 said", "channel@0.1.0 said", "`repo:owner/name` sends it"] {
         assert!(why.contains(part), "`{part}` is missing in\n{why}");
     }
 
