@@ -7,12 +7,16 @@ use crate::key::PublicKey;
 use crate::signature::Signed;
 use crate::source::Source;
 
+/// What stands for every folder of this machine.
+const FOLDERS: &str = "path";
+
 /// What an installation trusts. By itself: folders of this machine, and nothing from anywhere else.
 #[derive(Clone, Debug)]
 pub struct Trust {
     /// The keys whose signatures count.
     pub keys: Vec<Signer>,
-    /// Sources that need no signature, as patterns: `path:**`, `oci://registry.example.com/acme/**`.
+    /// Sources that need no signature: `path` for folders of this machine, and patterns such as
+    /// `oci://registry.example.com/acme/*`.
     pub unsigned: Vec<String>,
 }
 
@@ -27,7 +31,7 @@ pub struct Signer {
 
 impl Default for Trust {
     fn default() -> Self {
-        Self { keys: Vec::new(), unsigned: vec!["path:**".to_string()] }
+        Self { keys: Vec::new(), unsigned: vec![FOLDERS.to_string()] }
     }
 }
 
@@ -73,8 +77,8 @@ impl Trust {
                 "it was signed with the key {key}, which [plugins.trust] in signalbox.toml no longer names"
             ))),
             None => Err(Error::refused(format!(
-                "it was taken in without a signature, and {} is no longer `unsigned` under [plugins.trust] in \
-                 signalbox.toml",
+                "{} has no signature, and [plugins.trust] in signalbox.toml does not name it under `unsigned`; folders are \
+                 named by \"{FOLDERS}\"",
                 source.place()
             ))),
         }
@@ -82,7 +86,11 @@ impl Trust {
 
     fn unneeded(&self, source: &Source) -> bool {
         let place = source.place();
-        self.unsigned.iter().any(|pattern| fast_glob::glob_match(pattern, &place))
+        let named = |pattern: &String| match source {
+            Source::Path(_) => pattern == FOLDERS,
+            Source::Oci(_) => fast_glob::glob_match(pattern, &place),
+        };
+        self.unsigned.iter().any(named)
     }
 }
 
@@ -141,6 +149,16 @@ mod tests {
         assert!(trust.decide(&source(), &manifest, &[]).unwrap().is_none());
         let elsewhere = "oci://evil.example.com/acme/word:1.0.0".parse().unwrap();
         assert!(trust.decide(&elsewhere, &manifest, &[]).is_err());
+    }
+
+    #[test]
+    fn folders_of_this_machine_need_none_unless_somebody_says_so() {
+        for folder in ["path:word", "path:plugins/word", "path:/srv/plugins/word"] {
+            let folder = folder.parse().unwrap();
+            assert_eq!(Trust::default().still(&folder, None), Ok(()));
+            let strict = Trust { unsigned: Vec::new(), ..Trust::default() };
+            assert!(strict.still(&folder, None).is_err());
+        }
     }
 
     #[test]

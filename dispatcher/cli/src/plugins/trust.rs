@@ -16,7 +16,7 @@ use super::TRUST;
 struct Table {
     /// Files with public keys, beside signalbox.toml; or the keys themselves.
     keys: Vec<String>,
-    /// Sources that need no signature: `path:**`, `oci://registry.example.com/acme/**`.
+    /// Sources that need no signature: `path` for folders, patterns such as `oci://registry.example.com/acme/*`.
     unsigned: Option<Vec<String>>,
 }
 
