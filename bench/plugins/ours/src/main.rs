@@ -4,6 +4,11 @@
 #[cfg(feature = "compile")]
 mod event;
 
+// Recorded events, decided again by this build: `ours FOLDER replay`.
+#[path = "../../../../dispatcher/plugin-host/examples/replay.rs"]
+#[expect(dead_code, reason = "it has a main of its own")]
+mod replay;
+
 use std::fs;
 
 use harness::{Claim, PLUGINS, Setting};
@@ -19,6 +24,11 @@ fn main() {
     #[cfg(feature = "compile")]
     if std::env::args().nth(2).as_deref() == Some("bundle") {
         return bundle::all();
+    }
+    if std::env::args().nth(2).as_deref() == Some("replay") {
+        let (count, decisions, opinions) = replay::replay(std::env::args().nth(1).unwrap().as_ref());
+        println!("{count} events, {decisions} decided otherwise, {opinions} with other opinions or fuel");
+        return;
     }
     let setting = Setting::read();
     let compiling = setting.folder.join("compiling").exists();
