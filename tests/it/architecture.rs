@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use cargo_metadata::{DependencyKind, Metadata, MetadataCommand, Package};
 
 /// Whom each crate of the dispatcher and each plugin knows, of ours: arrows point down.
-const EDGES: [(&str, &[&str]); 26] = [
+const EDGES: [(&str, &[&str]); 28] = [
     ("domain", &[]),
     ("workflow", &["domain"]),
     ("ports", &["domain"]),
@@ -42,6 +42,9 @@ const EDGES: [(&str, &[&str]); 26] = [
     // The guest's side: no host crate at all.
     ("plugin", &[]),
     ("shipped", &[]),
+    // Guests that mean no good.
+    ("hostile-router", &["plugin"]),
+    ("hostile-prefetcher", &["plugin"]),
 ];
 
 /// Mains: nothing of the dispatcher depends on them.
@@ -209,7 +212,7 @@ fn folders_are_named_as_crates_and_none_is_a_drawer() {
     for package in metadata().workspace_packages() {
         let name = ours(&package.name).expect("every member has our prefix");
         let folder = package.manifest_path.parent().and_then(|folder| folder.file_name()).unwrap_or_default();
-        let kinds = ["plugin-", "world-", "bench-"];
+        let kinds = ["plugin-", "world-", "bench-", "hostile-"];
         let kind = kinds.iter().find_map(|kind| name.strip_prefix(kind)).filter(|_| name != "plugin-host");
         let called = kind.unwrap_or(name);
         assert!(called == folder || (called == "plugin" && folder == "sdk"), "{name} is in the folder {folder}");
