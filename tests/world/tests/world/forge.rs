@@ -86,6 +86,7 @@ async fn a_run_has_one_change_request_whatever_was_tried_before() {
     expect![[r#"
         Because.
 
+        ---
         --- a/docs/b.md
         +++ b/docs/b.md
         @@ -0,0 +1 @@
@@ -100,7 +101,7 @@ async fn a_run_has_one_change_request_whatever_was_tried_before() {
     "#]]
     .assert_eq(&text);
     let (_, cut) = forge.change(&repository, 1, 50).await.unwrap().unwrap();
-    assert_eq!(cut, "Because.\n\n--- a/docs/b.md\n(the rest is cut)\n");
+    assert_eq!(cut, "Because.\n\n---\n--- a/docs/b.md\n(the rest is cut)\n");
     assert_eq!(forge.change(&repository, 2, 50).await, Ok(None));
 }
 
