@@ -13,7 +13,7 @@ pub struct Meters {
     pub refused: Vec<Refused>,
     /// Calls beyond a limit that GitHub states.
     pub over: Vec<Over>,
-    /// Calls made before the `Retry-After` that was told had passed.
+    /// Calls made before the `Retry-After` that was told had passed, except those that were under way when it was told.
     pub early: u64,
     /// Requests and answers that GitHub's own description of its API does not allow.
     pub breaches: Vec<Breach>,
@@ -83,8 +83,27 @@ pub(crate) struct Used {
     points: VecDeque<(u64, u64)>,
     calls: VecDeque<u64>,
     pub(crate) under_way: usize,
-    /// It was told not to call before.
-    pub(crate) until: Option<u64>,
+    /// It was told not to call for a while.
+    pub(crate) pause: Option<Pause>,
+}
+
+/// What a caller was told who asked for too much.
+#[derive(Debug)]
+pub(crate) struct Pause {
+    /// Not to call before.
+    pub(crate) until: u64,
+    /// When it was told.
+    pub(crate) told: u64,
+    /// The call that was refused: method and path.
+    pub(crate) call: (String, String),
+}
+
+impl Pause {
+    /// Whether a call does not keep it. Another call of the same instant may have been under way when the caller was told;
+    /// the same one once more was not.
+    pub(crate) fn is_broken(&self, now: u64, method: &str, path: &str) -> bool {
+        now < self.until && (now > self.told || (self.call.0 == method && self.call.1 == path))
+    }
 }
 
 /// 5,000 requests an hour.

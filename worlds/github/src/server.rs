@@ -16,7 +16,7 @@ use hyper_util::rt::TokioIo;
 use crate::call::{Body, Caller, Refusal, Reply, Request};
 use crate::fault::Fault;
 use crate::hook::{self, Order};
-use crate::meters::{CALLS_PER_HOUR, Limit, Over, Refused};
+use crate::meters::{CALLS_PER_HOUR, Limit, Over, Pause, Refused};
 use crate::route;
 use crate::time::date;
 use crate::world::{Inner, lock, nowhere};
@@ -198,7 +198,7 @@ impl Inner {
             let mut all = lock(&self.used);
             let used = all.entry(who.clone()).or_default();
             used.under_way += 1;
-            let early = used.until.is_some_and(|until| now < until);
+            let early = used.pause.as_ref().is_some_and(|pause| pause.is_broken(now, &request.method, &request.path));
             let over = used.call(now, write, content);
             let mut meters = lock(&self.meters);
             meters.most_at_once = meters.most_at_once.max(used.under_way);
@@ -207,7 +207,7 @@ impl Inner {
                 meters.over.push(Over { limit, who: who.clone(), at: now });
                 if self.enforce.load(Ordering::SeqCst) {
                     used.uncount(content);
-                    used.until = Some(end);
+                    used.pause = Some(pause(request, now, end));
                     until = Some((limit, end));
                 }
             }
@@ -231,12 +231,16 @@ impl Inner {
     fn told_to_wait(&self, request: &Request, status: u16, seconds: u64) -> Reply {
         let now = self.now();
         if let Ok(caller) = crate::auth::identify(&mut self.state(), request, now) {
-            lock(&self.used).entry(name(&caller)).or_default().until = Some(now + seconds * 1_000);
+            lock(&self.used).entry(name(&caller)).or_default().pause = Some(pause(request, now, now + seconds * 1_000));
         }
         let mut reply = limited(Limit::PointsPerMinute, seconds);
         reply.status = status;
         reply
     }
+}
+
+fn pause(request: &Request, told: u64, until: u64) -> Pause {
+    Pause { until, told, call: (request.method.clone(), request.path.clone()) }
 }
 
 fn name(caller: &Caller) -> String {
