@@ -64,6 +64,8 @@ pub(crate) struct Known {
     pub(crate) tokens: BTreeMap<u64, (Secret, Time)>,
     /// Every repository of every installation, and until when that is believed.
     pub(crate) repositories: Option<(Vec<signalbox_ports::forge::Known>, Time)>,
+    /// The other names that a repository had, by its id and its name now.
+    pub(crate) names: BTreeMap<(u64, Repository), Vec<String>>,
     /// Trees that were read. A commit's tree never changes.
     pub(crate) trees: Trees,
 }

@@ -153,7 +153,8 @@ fn read(kind: &str, guid: &str, body: &Value, us: &Us) -> Result<Read, Ignored> 
     }
     let bot = sender.kind.as_deref() != Some("User");
     let by = Account { id: sender.id, login: sender.login.clone(), bot, via: act.via };
-    let received = Received { repository: Repository(repository.full_name.clone()), by, what: act.what };
+    let (name, id) = (Repository(repository.full_name.clone()), repository.id);
+    let received = Received { repository: name, repository_id: id, by, what: act.what };
     Ok(Read { root: act.root, key: format!("{CHAT}:{}", act.key), received })
 }
 

@@ -1,5 +1,6 @@
 //! What something that was received means: who did it, which run hears of it, and as what.
 
+mod names;
 mod ours;
 mod review;
 mod seen;
@@ -21,6 +22,7 @@ use crate::chat::{Comments, moment};
 use crate::decode::received::{Account, Handing, Leaving, Pull, Received, Spot, Text, What};
 use crate::mention;
 use crate::press::{self, Press};
+use names::Here;
 use seen::{Part, Seen, Version, fresh, is_word};
 
 /// What is given to us so soon after it was opened was opened for us: it is one act of a person.
@@ -43,10 +45,17 @@ struct Writing<'a> {
 
 impl Comments {
     pub(crate) async fn make_sense(&self, thread: &ThreadId, at: Time, what: &Value) -> Result<Understood, Error> {
-        let received = Received::load(what).map_err(|error| {
+        let mut received = Received::load(what).map_err(|error| {
             Error::rejected(format!("what was received of GitHub cannot be read any more: {error}"))
         })?;
-        let act = Act { thread, at, received: &received };
+        let here = match self.here(thread, &mut received).await {
+            Ok(Here::In(thread)) => thread,
+            Ok(Here::Taken) => {
+                return nothing("the repository's name was another's, and a run of that one is still at work here");
+            }
+            Err(error) => return again(error),
+        };
+        let act = Act { thread: &here, at, received: &received };
         let understood = match &received.what {
             What::Wrote { spot, text, edited, pull } => {
                 let writing = Writing { spot, text, edited: *edited, pull: pull.as_ref() };
@@ -59,11 +68,7 @@ impl Comments {
             What::Pressed { run, button, stamp } => self.pressed(&act, run, button, stamp).await,
             What::Stirred { run, stamp } => self.stirred(&act, run, stamp).await,
         };
-        match understood {
-            // Somebody else kept a note meanwhile: asked again, it is read anew.
-            Err(Error::Conflict) => Err(Error::unavailable("a note of the thread moved on")),
-            understood => understood,
-        }
+        understood.or_else(again)
     }
 
     async fn wrote(&self, act: &Act<'_>, writing: &Writing<'_>) -> Result<Understood, Error> {
@@ -71,7 +76,7 @@ impl Comments {
         let message = spot.message();
         let mut said = mention::said(&text.body, &self.us.name);
         let run = match pull {
-            Some(pull) => self.run_of(&act.received.repository, pull).await?,
+            Some(pull) => self.run_of(act.received, pull).await?,
             None => None,
         };
         // On the pull request of a run its words need no mention.
@@ -238,7 +243,7 @@ impl Comments {
     /// What asked for us is taken back, or closed: that stops the run at work on it, if whoever did it may.
     async fn left(&self, act: &Act<'_>, how: Leaving, stamp: &str, pull: Option<&Pull>) -> Result<Understood, Error> {
         let of_pull = match pull.filter(|_| how == Leaving::Closed) {
-            Some(pull) => self.run_of(&act.received.repository, pull).await?,
+            Some(pull) => self.run_of(act.received, pull).await?,
             None => None,
         };
         let run = match of_pull {
@@ -368,6 +373,11 @@ impl Told {
 
 fn deliveries(deliveries: Vec<Delivery>) -> Result<Understood, Error> {
     Ok(Understood::Deliveries(deliveries))
+}
+
+/// Somebody else kept a note meanwhile: asked again, it is read anew.
+fn again(error: Error) -> Result<Understood, Error> {
+    if error == Error::Conflict { Err(Error::unavailable("a note of the thread moved on")) } else { Err(error) }
 }
 
 fn nothing(why: &str) -> Result<Understood, Error> {

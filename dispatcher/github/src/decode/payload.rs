@@ -35,6 +35,7 @@ pub(super) struct User {
 
 #[derive(Deserialize)]
 pub(super) struct Repository {
+    pub id: Option<u64>,
     pub full_name: String,
 }
 

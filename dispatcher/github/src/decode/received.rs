@@ -10,6 +10,9 @@ use signalbox_domain::talk::MessageId;
 pub(crate) struct Received {
     /// Where.
     pub(crate) repository: Repository,
+    /// Its immutable id. What was received before ids were read has none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) repository_id: Option<u64>,
     /// Who did it.
     pub(crate) by: Account,
     /// What they did.

@@ -1,6 +1,6 @@
 //! The run that a pull request, a branch or a check belongs to, by the run's own record.
 
-use signalbox_domain::id::{Repository, RunId};
+use signalbox_domain::id::RunId;
 use signalbox_domain::post::Mark;
 use signalbox_domain::run::Run;
 use signalbox_domain::talk::MessageId;
@@ -9,19 +9,21 @@ use signalbox_ports::store::Subject;
 
 use super::Act;
 use crate::chat::Comments;
-use crate::decode::received::Pull;
+use crate::decode::received::{Pull, Received};
 
 impl Comments {
     /// The run that opened a pull request, if one did: what the pull request says of itself is only where to look.
-    pub(super) async fn run_of(&self, repository: &Repository, pull: &Pull) -> Result<Option<Run>, Error> {
+    pub(super) async fn run_of(&self, received: &Received, pull: &Pull) -> Result<Option<Run>, Error> {
         let Some(id) = &pull.run else { return Ok(None) };
         let (Some(first), Some(newest)) = (self.run(id).await?, self.newest(id).await?) else { return Ok(None) };
-        let proposes = |run: &Run| {
-            run.job().and_then(|job| job.change.as_ref()).is_some_and(|change| {
-                change.number == pull.number && change.repository.0.eq_ignore_ascii_case(repository.as_str())
-            })
-        };
-        Ok((proposes(&first) || proposes(&newest)).then_some(newest))
+        for run in [&first, &newest] {
+            let Some(change) = run.job().and_then(|job| job.change.as_ref()) else { continue };
+            let (there, here) = (&change.repository, &received.repository);
+            if change.number == pull.number && self.is_same(there, here, received.repository_id).await? {
+                return Ok(Some(newest.clone()));
+            }
+        }
+        Ok(None)
     }
 
     /// The run that works on the branch of run `id` now: itself, or the last one that tries it again.

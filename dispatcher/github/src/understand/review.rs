@@ -34,7 +34,7 @@ impl Comments {
         let What::Reviewed { id, verdict, url, text, commit, pull } = &act.received.what else {
             return nothing("it is no review");
         };
-        let Some(run) = self.run_of(&act.received.repository, pull).await? else {
+        let Some(run) = self.run_of(act.received, pull).await? else {
             // Somebody else's pull request that carries our line: a mention in it still counts.
             let spot = Spot::Review(*id);
             let writing = Writing { spot: &spot, text, edited: false, pull: None };
