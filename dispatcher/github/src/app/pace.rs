@@ -4,11 +4,14 @@ use signalbox_domain::time::{Span, Time};
 use signalbox_ports::Error;
 use signalbox_posting::bucket::{Buckets, Limit};
 
-/// GitHub takes 900 points a minute from one installation; a look costs one and a change five. They are shared out, so
-/// that nobody's looking keeps anybody from posting: 350 + 30 × 5 + 80 × 5.
-const LOOKS: [Limit; 1] = [Limit::Window { count: 350, per: Span::minutes(1) }];
+/// GitHub takes 900 points a minute from one installation; a look costs one and a change five. And it takes 5,000 calls an
+/// hour, from large installations more. Both are shared out, so that nobody's looking keeps anybody from posting:
+/// 350 + 30 × 5 + 80 × 5, and 3,000 + 1,400 + 500.
+const LOOKS: [Limit; 2] =
+    [Limit::Window { count: 350, per: Span::minutes(1) }, Limit::Window { count: 3_000, per: Span::hours(1) }];
 /// Changes that nobody is told of: tokens made and ended, things removed.
-const CHANGES: [Limit; 1] = [Limit::Window { count: 30, per: Span::minutes(1) }];
+const CHANGES: [Limit; 2] =
+    [Limit::Window { count: 30, per: Span::minutes(1) }, Limit::Window { count: 1_400, per: Span::hours(1) }];
 /// Whatever people get to see: GitHub's own limits for it.
 const CONTENT: [Limit; 2] =
     [Limit::Window { count: 80, per: Span::minutes(1) }, Limit::Window { count: 500, per: Span::hours(1) }];
@@ -33,8 +36,8 @@ impl Pace {
     pub(crate) fn take(&self, installation: Option<u64>, cost: Cost, now: Time) -> Result<(), Error> {
         let all = key(installation);
         let (one, limits, words): (_, &[Limit], _) = match cost {
-            Cost::Look => (format!("{all}/look"), &LOOKS, "350 looks a minute"),
-            Cost::Change => (format!("{all}/change"), &CHANGES, "30 changes a minute"),
+            Cost::Look => (format!("{all}/look"), &LOOKS, "350 looks a minute and 3,000 an hour"),
+            Cost::Change => (format!("{all}/change"), &CHANGES, "30 changes a minute and 1,400 an hour"),
             Cost::Content => (format!("{all}/content"), &CONTENT, "80 posts a minute and 500 an hour"),
         };
         let taken = self.0.take_all(&[(&all, &[]), (&one, limits)], now);
@@ -80,6 +83,30 @@ mod tests {
             Ok(()),
             "another installation has its own"
         );
+    }
+
+    #[test]
+    fn all_that_is_asked_in_an_hour_stays_under_what_github_takes() {
+        let most = |limits: &[Limit]| {
+            let hour = |limit: &Limit| match limit {
+                Limit::Window { count, per } if *per == Span::hours(1) => Some(*count),
+                _ => None,
+            };
+            limits.iter().find_map(hour).unwrap()
+        };
+        assert!(most(&LOOKS) + most(&CHANGES) + most(&CONTENT) <= 5_000);
+        let pace = Pace::default();
+        let mut now = Time(0);
+        for _ in 0..3_000 {
+            while let Err(Error::Later { until, .. }) = pace.take(Some(1), Cost::Look, now) {
+                now = until;
+            }
+        }
+        assert!(now < Time(0) + Span::hours(1));
+        assert!(
+            matches!(pace.take(Some(1), Cost::Look, now), Err(Error::Later { until, .. }) if until >= Time(0) + Span::hours(1))
+        );
+        assert_eq!(pace.take(Some(1), Cost::Content, now), Ok(()), "looking keeps nobody from posting");
     }
 
     #[test]
