@@ -1,8 +1,10 @@
 //! A box from the inside: where its folders are for who is in the jail, and the jail for one program.
 
 use std::collections::BTreeMap;
+use std::io;
 use std::path::{Path, PathBuf};
 
+use crate::disk::{Alone, Disk};
 use crate::jail::{self, Jail};
 use crate::place::{Orders, Place};
 
@@ -17,16 +19,33 @@ pub(crate) struct Cell {
     program: PathBuf,
     /// The user of the jail, if we may choose one.
     pub(crate) user: Option<u32>,
+    /// Whether what we mount is ours alone.
+    alone: Option<Alone>,
+    /// How what the agent writes is bounded.
+    disk: Disk,
     /// The objects of the mirror, for reading.
     pub(crate) objects: Option<PathBuf>,
 }
 
 impl Cell {
     /// The box at `place`, of the program `program`.
-    pub(crate) fn new(place: Place, orders: Orders, program: PathBuf) -> Self {
+    pub(crate) fn new(place: Place, orders: Orders, program: PathBuf, alone: Option<Alone>) -> Self {
         let name = place.folder().to_string_lossy().into_owned();
         let user = jail::user(&name).filter(|_| !orders.unsandboxed_i_accept_the_risk);
-        Self { place, orders, program, user, objects: None }
+        let disk = Disk::Watched { folders: vec![place.work()], bytes: orders.sizes.disk };
+        Self { place, orders, program, user, alone, disk, objects: None }
+    }
+
+    /// Makes the disk and the folders of the work.
+    pub(crate) fn furnish(&mut self) -> io::Result<()> {
+        if let Some(alone) = self.alone.filter(|_| !self.orders.unsandboxed_i_accept_the_risk) {
+            match Disk::own(alone, &self.place.image(), &self.place.work(), self.orders.sizes.disk) {
+                Ok(disk) => self.disk = disk,
+                // It is watched instead. The folder's log says why.
+                Err(error) => eprintln!("no disk of its own: {error}"),
+            }
+        }
+        self.place.furnish(self.user)
     }
 
     /// The checkout, for who is inside.
@@ -42,6 +61,11 @@ impl Cell {
     /// The folder of files to give, for who is inside.
     pub(crate) fn outputs(&self) -> String {
         self.inside("/signalbox/out", &self.place.outputs())
+    }
+
+    /// The home folder that is at `outside`, for who is inside.
+    pub(crate) fn home(&self, outside: &Path) -> String {
+        self.inside("/home/agent", outside)
     }
 
     /// The mirror's objects, for who is inside.
@@ -81,7 +105,11 @@ impl Cell {
             command,
             env: common.map(|(name, value)| (name.to_owned(), value)).into_iter().chain(env).collect(),
             folder: self.checkout(),
+            hatch: false,
             user: self.user,
+            sizes: self.orders.sizes,
+            disk: self.disk.clone(),
+            doors: vec![],
             unsandboxed: self.orders.unsandboxed_i_accept_the_risk,
         }
     }

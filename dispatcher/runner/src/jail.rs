@@ -4,6 +4,8 @@
 //! more as the *init*, process 1, which gives up what is left of its privileges and starts the untrusted program.
 //! Each dies with the one before it, and everything in the jail dies with process 1.
 
+mod groups;
+pub(crate) mod hatch;
 mod init;
 mod keeper;
 mod loopback;
@@ -21,6 +23,13 @@ use std::{fs, io, thread};
 use rustix::process::{Signal, WaitOptions};
 use serde::{Deserialize, Serialize};
 
+use groups::Groups;
+
+use crate::disk::{Disk, Gauge};
+use crate::sizes::{Reached, Sizes};
+
+pub use groups::{Controller, Hierarchy, leave_no_groups};
+pub(crate) use hatch::Hatch;
 pub(crate) use init::init;
 pub(crate) use keeper::keep;
 pub(crate) use probe::try_out;
@@ -64,8 +73,16 @@ pub(crate) struct Jail {
     pub(crate) env: BTreeMap<String, String>,
     /// The folder it starts in, by its place in the jail.
     pub(crate) folder: String,
+    /// Whether a listener of its own network is handed out to the runner, for its gateway.
+    pub(crate) hatch: bool,
     /// The user it runs as on the host, if the runner is root; else it is the runner's own, in a user namespace.
     pub(crate) user: Option<u32>,
+    /// The most it may use.
+    pub(crate) sizes: Sizes,
+    /// How what it writes is bounded.
+    pub(crate) disk: Disk,
+    /// Where a process writes itself to be held to them.
+    pub(crate) doors: Vec<PathBuf>,
     /// Run it without any of this. Only for who said so in so many words.
     pub(crate) unsandboxed: bool,
 }
@@ -82,7 +99,8 @@ impl Jail {
     /// The thread that calls this must live until the program has ended: the kernel ends the jail with it.
     pub(crate) fn start(&self, notes: &Path, input: &[u8]) -> io::Result<Inmate> {
         fs::create_dir_all(&self.root)?;
-        fs::write(notes, serde_json::to_vec(self)?)?;
+        let groups = if self.unsandboxed { Groups::default() } else { Hierarchy::find().make(&self.root, &self.sizes)? };
+        fs::write(notes, serde_json::to_vec(&Self { doors: groups.doors(), ..self.clone() })?)?;
         // Whatever the jail leaves behind becomes our child, so that we can wait until nothing of it is left.
         rustix::process::set_child_subreaper(Some(rustix::process::getpid()))?;
         let mut child = Command::new(&self.program)
@@ -100,7 +118,9 @@ impl Jail {
             // On a thread: a program that does not read its input must not block us.
             thread::spawn(move || stdin.write_all(&input));
         }
-        Ok(Inmate { child, holders: if self.unsandboxed { 0 } else { 2 }, gone: false })
+        let holders = if self.unsandboxed { 0 } else { 2 };
+        let gauge = Gauge::new(self.disk.clone());
+        Ok(Inmate { child, holders, groups, gauge, sizes: self.sizes, told: Reached::default(), gone: false })
     }
 
     /// Runs a short program of our own choice to its end: what it wrote, or what it complained of.
@@ -125,6 +145,11 @@ pub(crate) struct Inmate {
     pub(crate) child: Child,
     /// The generations of the keeper's children that are ours: one outside of the jail, and process 1.
     holders: u32,
+    groups: Groups,
+    gauge: Gauge,
+    sizes: Sizes,
+    /// What of its sizes was told.
+    told: Reached,
     gone: bool,
 }
 
@@ -148,6 +173,17 @@ impl Inmate {
     /// Processor time used so far by everything in the jail, in clock ticks.
     pub(crate) fn ticks(&self) -> u64 {
         descendants(self.child.id()).iter().map(|process| process.ticks).sum()
+    }
+
+    /// Which of its sizes it reached since this was asked last, in words.
+    pub(crate) fn reached(&mut self) -> Vec<String> {
+        let now = Reached { disk: self.told.disk || self.gauge.is_full(), ..self.groups.reached() };
+        now.since(std::mem::replace(&mut self.told, now), &self.sizes)
+    }
+
+    /// Whether it has to be ended, because nothing else keeps it from filling the disk of everybody.
+    pub(crate) fn overflows(&mut self) -> bool {
+        self.gauge.is_boundless() && self.gauge.is_full()
     }
 
     /// Ends the jail. When it returns well, no process of it is left; nor is any other child of this process.
@@ -177,6 +213,7 @@ impl Inmate {
                 Err(error) => return Err(error.into()),
             }
         }
+        self.groups.remove();
         self.gone = true;
         Ok(())
     }

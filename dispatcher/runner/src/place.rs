@@ -12,6 +12,7 @@ use signalbox_domain::id::DevboxId;
 use signalbox_domain::time::{Span, Time};
 
 use crate::jail::{Identity, identity};
+use crate::sizes::Sizes;
 
 /// How long a runner waits to be the one in its box. Who only looks whether somebody is there takes no time.
 const OCCUPYING: Duration = Duration::from_secs(5);
@@ -32,6 +33,8 @@ pub struct Orders {
     pub mirrors: PathBuf,
     /// Folders of tools that agents may read, beside those of the system, at the same place.
     pub tools: Vec<PathBuf>,
+    /// The most a box may use.
+    pub sizes: Sizes,
     /// Run agents without a jail, with everything this user may do.
     pub unsandboxed_i_accept_the_risk: bool,
 }
@@ -121,9 +124,19 @@ impl Place {
         serde_json::from_slice(&fs::read(self.0.join("occupant.json")).ok()?).ok()
     }
 
+    /// What holds everything the agent may write: a disk of its own, if the machine can make one.
+    pub(crate) fn work(&self) -> PathBuf {
+        self.0.join("work")
+    }
+
+    /// The file that disk is in.
+    pub(crate) fn image(&self) -> PathBuf {
+        self.0.join("disk.img")
+    }
+
     /// The files under work. Untrusted from the moment the agent starts.
     pub(crate) fn checkout(&self) -> PathBuf {
-        self.0.join("checkout")
+        self.work().join("checkout")
     }
 
     /// Files given to the agent.
@@ -133,7 +146,7 @@ impl Place {
 
     /// Files the agent gives. Untrusted.
     pub(crate) fn outputs(&self) -> PathBuf {
-        self.0.join("out")
+        self.work().join("out")
     }
 
     /// The repository that commits are made with. The jail never sees it.
@@ -152,7 +165,7 @@ impl Place {
     }
 
     /// The root of the jail.
-    pub(crate) fn root(&self) -> PathBuf {
+    pub fn root(&self) -> PathBuf {
         self.0.join("root")
     }
 

@@ -89,6 +89,7 @@ impl Boxes {
         if vacant.is_none() {
             return Err(Error::unavailable(format!("{} is still running", place.folder().display())));
         }
+        jail::leave_no_groups(&place.root());
         // It is nobody's box from here on. A large checkout takes its time to remove, and nobody need wait for that.
         let name = place.folder().file_name().unwrap_or_default().to_string_lossy();
         let stopped = place.folder().with_file_name(format!("{STOPPED}{}-{name}", now().0));
@@ -124,6 +125,7 @@ impl Boxes {
             patience: PATIENCE,
             mirrors: std::path::absolute(self.config.folder.join("mirrors"))?,
             tools: self.config.tools.clone(),
+            sizes: self.config.sizes,
             unsandboxed_i_accept_the_risk: self.config.unsandboxed_i_accept_the_risk,
         };
         Place::at(&new).make(&orders, &spec.claim_token)?;

@@ -11,6 +11,7 @@ use signalbox_domain::id::DevboxId;
 use signalbox_ports::Error;
 use signalbox_ports::devbox::{Devbox, Spec};
 pub use signalbox_runner::jail::Unable;
+pub use signalbox_runner::sizes::{Sizes, Wanted};
 
 use boxes::Boxes;
 
@@ -26,6 +27,8 @@ pub struct Config {
     pub endpoint: PathBuf,
     /// Folders of tools that agents may read and run (`/opt/node`, a toolchain), beside those of the system.
     pub tools: Vec<PathBuf>,
+    /// The most a box may use. A repository may ask for less.
+    pub sizes: Sizes,
     /// Run agents without a jail, with everything this user may do. Say so to people.
     pub unsandboxed_i_accept_the_risk: bool,
 }

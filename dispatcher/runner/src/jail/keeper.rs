@@ -10,7 +10,7 @@ use hakoniwa::{Container, MountOptions, Namespace, Rlimit};
 use rustix::fs::StatVfsMountFlags;
 use rustix::process::Signal;
 
-use super::{COMPLAINT, Jail, NOT_STARTED, PROGRAM, loopback};
+use super::{COMPLAINT, Jail, NOT_STARTED, PROGRAM, hatch, loopback};
 
 /// Folders of the system that every jail may read.
 const SYSTEM: [&str; 7] = ["/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32"];
@@ -61,6 +61,9 @@ fn try_keep(notes: &Path, parent: u32) -> io::Result<ExitCode> {
     if jail.unsandboxed {
         return run_openly(&jail);
     }
+    for door in &jail.doors {
+        fs::write(door, "0").map_err(|error| io::Error::other(format!("{}: {error}", door.display())))?;
+    }
     let container = container(&jail)?;
     let (env, folder) = (jail.env.clone(), jail.folder.clone());
     let enter = move || {
@@ -80,7 +83,8 @@ fn try_keep(notes: &Path, parent: u32) -> io::Result<ExitCode> {
 
 /// What process 1 does before it is the init: what needs the privileges that are lost with the next program.
 fn enter(jail: &Jail) -> io::Error {
-    if let Err(error) = loopback::up() {
+    let network = || loopback::up().and_then(|()| if jail.hatch { hatch::hand_out() } else { Ok(()) });
+    if let Err(error) = network() {
         return error;
     }
     let user = jail.user.map_or("-".to_owned(), |user| user.to_string());

@@ -6,6 +6,8 @@ use std::path::Path;
 use std::process::{Command, ExitCode, Stdio};
 
 use super::{Jail, user};
+use crate::disk::Disk;
+use crate::sizes::Sizes;
 
 /// Why this machine cannot make jails.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -55,7 +57,11 @@ pub(crate) fn try_out(scratch: &Path) -> ExitCode {
         command: vec!["/bin/true".to_owned()],
         env: BTreeMap::new(),
         folder: "/".to_owned(),
+        hatch: false,
         user: user("probe"),
+        sizes: Sizes::default(),
+        disk: Disk::Watched { folders: vec![], bytes: 0 },
+        doors: vec![],
         unsandboxed: false,
     };
     let tried = std::env::current_exe().and_then(|program| jail(program).run(&scratch.join("jail.json")));

@@ -188,8 +188,8 @@ ln -s /etc/shadow shadow; ln -s {host} host; ln -s .. up
 ln -s /etc .signalbox
 rm -rf .git/index; ln -s /etc/passwd .git/index
 "#,
-        outside = world.place().folder().join("checkout").display(),
-        trap_path = world.place().folder().join("checkout/trap.sh").display(),
+        outside = world.place().folder().join("work/checkout").display(),
+        trap_path = world.place().folder().join("work/checkout/trap.sh").display(),
         host = world.path().display(),
     );
     let mut work = assignment(agent("command", "command", &plant), Some(world.checkout(&start)));

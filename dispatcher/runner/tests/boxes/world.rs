@@ -11,10 +11,12 @@ use rustix::process::{Pid, Signal};
 use serde_json::json;
 use signalbox_domain::devbox::{Assignment, Attempt, Author, Checkout, Finish, Task};
 use signalbox_domain::id::{Commit, DevboxId};
+use signalbox_domain::patch::Rules;
 use signalbox_domain::time::{Span, Time};
 use signalbox_domain::workflow::{Budget, Timeout};
 use signalbox_runner::jail::identity;
 use signalbox_runner::place::{Orders, Place};
+use signalbox_runner::sizes::Sizes;
 use tempfile::TempDir;
 
 use crate::dispatcher::{CLAIM, Dispatcher, PATIENCE, REPORT};
@@ -29,6 +31,7 @@ pub(crate) struct World {
     pub(crate) user: Option<u32>,
     pub(crate) tools: Vec<PathBuf>,
     pub(crate) patience: Span,
+    pub(crate) sizes: Sizes,
 }
 
 /// A runner that was started. It is killed with all its children when the story ends.
@@ -43,6 +46,7 @@ impl World {
             unsandboxed: false,
             user: None,
             tools: vec![],
+            sizes: Sizes::default(),
             patience: Span::minutes(5),
         };
         world.dispatcher.listen(&world.endpoint());
@@ -117,6 +121,7 @@ impl World {
             push: true,
             subject: "Correct the price".to_owned(),
             trailers: vec!["Signalbox-Run: 01J".to_owned(), "Requested-by: Dana".to_owned()],
+            rules: Rules::default(),
         }
     }
 
@@ -130,6 +135,7 @@ impl World {
             patience: self.patience,
             mirrors: self.path().join("mirrors"),
             tools: self.tools.clone(),
+            sizes: self.sizes,
             unsandboxed_i_accept_the_risk: self.unsandboxed,
         };
         let program = self.path().join("signalbox");
@@ -210,6 +216,8 @@ pub(crate) fn agent(adapter: &str, setting: &str, value: &str) -> Task {
         model: None,
         settings: BTreeMap::from([(setting.to_owned(), value.to_owned())]),
         prompt: "Make the price right.".to_owned(),
+        then: Vec::new(),
+        prices: String::new(),
     }
 }
 

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use signalbox_ports::devbox::{Devbox as _, Spec};
-use signalbox_sandbox::{Config, Sandbox};
+use signalbox_sandbox::{Config, Sandbox, Sizes};
 
 fn main() -> ExitCode {
     let arguments: Vec<_> = std::env::args().collect();
@@ -16,6 +16,7 @@ fn main() -> ExitCode {
             program: program.into(),
             endpoint: folder.join("endpoint"),
             tools: vec![],
+            sizes: Sizes::default(),
             unsandboxed_i_accept_the_risk: false,
             folder,
         });

@@ -15,7 +15,7 @@ use signalbox_domain::id::Digest;
 use signalbox_ports::devbox::{Devbox as _, Spec};
 use signalbox_runner::jail::{Identity, identity};
 use signalbox_runner::place::{Orders, Place};
-use signalbox_sandbox::{Config, Sandbox};
+use signalbox_sandbox::{Config, Sandbox, Sizes};
 use tempfile::TempDir;
 
 pub(crate) struct World {
@@ -117,6 +117,7 @@ impl World {
             patience: signalbox_domain::time::Span::minutes(1),
             mirrors: self.folder.path().join("mirrors"),
             tools: vec![],
+            sizes: Sizes::default(),
             unsandboxed_i_accept_the_risk: false,
         };
         Place::at(folder).make(&orders, &spec.claim_token).unwrap();
@@ -146,6 +147,7 @@ pub(crate) fn config(folder: &Path, open: bool) -> Config {
         program: env!("CARGO_BIN_EXE_sandboxed-runner").into(),
         endpoint: folder.join("endpoint"),
         tools: vec![],
+        sizes: Sizes::default(),
         unsandboxed_i_accept_the_risk: open,
     }
 }

@@ -11,7 +11,7 @@ use signalbox_console::{Console, Settings as ConsoleSettings, Views};
 use signalbox_engine::{Agent, Engine, Ports, Secret, Settings};
 use signalbox_git::Forge;
 use signalbox_ports::clock::System;
-use signalbox_sandbox::{Config, Sandbox};
+use signalbox_sandbox::{Config, Sandbox, Sizes};
 use signalbox_sqlite::Folder;
 use tokio::net::TcpListener;
 use tokio::runtime::Runtime;
@@ -57,6 +57,7 @@ impl Dispatcher {
                 program: PROGRAM.into(),
                 endpoint,
                 tools: Vec::new(),
+                sizes: Sizes::default(),
                 unsandboxed_i_accept_the_risk: false,
             });
             let ports = Ports {
