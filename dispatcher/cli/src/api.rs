@@ -17,6 +17,7 @@ use signalbox_domain::post::Action;
 use signalbox_domain::run::Run;
 use signalbox_domain::talk::{Person, Role, ThreadId};
 use signalbox_engine::Engine;
+use signalbox_engine::context::Context;
 use signalbox_engine::record::Record;
 use signalbox_git::Forge;
 use signalbox_ports::Error;
@@ -65,6 +66,7 @@ pub(crate) fn routes(engine: Arc<Engine>, forge: Arc<Forge>, token: &str) -> Rou
         .route("/cli/runs/{run}/press", post(press))
         .route("/cli/runs/{run}/replay", get(replay))
         .route("/cli/runs/{run}/decisions", get(decisions))
+        .route("/cli/runs/{run}/context", get(context))
         .route("/cli/why", get(why))
         .route("/cli/repositories", post(import))
         .with_state(Served { engine, forge })
@@ -148,6 +150,11 @@ async fn replay(State(served): State<Served>, Path(id): Path<RunId>) -> Result<J
 /// The records of a run's decisions where it goes.
 async fn decisions(State(served): State<Served>, Path(id): Path<RunId>) -> Result<Json<Vec<Record>>, Trouble> {
     Ok(Json(served.engine.decisions(&id).await?))
+}
+
+/// What a run's agents knew.
+async fn context(State(served): State<Served>, Path(id): Path<RunId>) -> Result<Json<Context>, Trouble> {
+    Ok(Json(served.engine.context(&id).await?))
 }
 
 #[derive(Deserialize)]

@@ -12,6 +12,7 @@ use signalbox_domain::id::{Digest, RunId};
 use signalbox_domain::post::Action;
 use signalbox_domain::run::Run;
 use signalbox_domain::talk::ThreadId;
+use signalbox_engine::context::Context;
 use signalbox_engine::record::Record;
 
 use crate::api::{Import, Taken, Thread, Why};
@@ -123,6 +124,11 @@ impl Client {
     /// The records of a run's decisions where it goes.
     pub(crate) fn decisions(&self, run: &RunId) -> Result<Vec<Record>> {
         self.get(&format!("/cli/runs/{run}/decisions"))
+    }
+
+    /// What a run's agents knew.
+    pub(crate) fn context(&self, run: &RunId) -> Result<Context> {
+        self.get(&format!("/cli/runs/{run}/context"))
     }
 
     /// Why something happened, or nothing did.

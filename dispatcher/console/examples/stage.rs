@@ -252,7 +252,7 @@ fn workflow(repository: bool, gated: bool) -> Workflow {
     let mut before: Vec<PhaseName> = vec![];
     let phases = names.into_iter().map(|(name, label, work)| {
         let needs = std::mem::replace(&mut before, vec![name.into()]);
-        let rule = || OutputRule { max: 1, draft: true, title_prefix: String::new(), protect: vec![] };
+        let rule = || OutputRule { max: 1, draft: true, title_prefix: String::new(), protect: vec![], allow: vec![] };
         Phase {
             name: name.into(),
             label: label.into(),
@@ -340,7 +340,7 @@ async fn bundle(stage: &Stage) -> Digest {
     ];
     kept(
         stage,
-        &serde_json::to_string(&Bundle { items, omissions: vec![], tokens: None, gathering: None }).unwrap_or_default(),
+        &serde_json::to_string(&Bundle { items, omissions: vec![], tokens: None, gathering: None, given: None }).unwrap_or_default(),
     )
     .await
 }

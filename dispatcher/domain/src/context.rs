@@ -62,4 +62,7 @@ pub struct Bundle {
     /// The record of how it was gathered. The agent is told nothing of it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub gathering: Option<Digest>,
+    /// The bytes that agents are given of it, where it holds anything.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub given: Option<Digest>,
 }

@@ -83,6 +83,9 @@ impl Engine {
         let gathering = self.ports.blobs.put(&gathering.bytes()).await?;
         let mut bundle = bundle::make(pieces, omissions, self.settings.fetch.tokens);
         bundle.gathering = Some(gathering);
+        if !bundle.items.is_empty() {
+            bundle.given = Some(self.ports.blobs.put(bundle::render(&bundle).as_bytes()).await?);
+        }
         Ok(bundle)
     }
 

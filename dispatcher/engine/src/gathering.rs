@@ -106,15 +106,17 @@ pub enum Gave {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Diverged {
     /// A plugin asks for something that was not asked for then. The world is not asked.
-    #[error("diverged at round {round}: asked {asked}")]
+    #[error("diverged at round {round}: it asked for {asked}, which nobody did then ({prefetcher}); nothing was fetched")]
     Asked {
         /// The round, from 1.
         round: u32,
+        /// Which plugin.
+        prefetcher: String,
         /// For what.
         asked: String,
     },
     /// A plugin says something else than then.
-    #[error("diverged at round {round}: {prefetcher} {what}")]
+    #[error("diverged at round {round}: it {what} ({prefetcher})")]
     Said {
         /// The round, from 0.
         round: u32,
@@ -159,7 +161,8 @@ impl Gathering {
         while let Some(wanted) = rounds.next(&fetched) {
             for fetch in wanted {
                 let Some(came) = recorded.get(&fetch) else {
-                    return Err(Diverged::Asked { round: rounds.number(), asked: fetch.to_string() });
+                    let prefetcher = rounds.asker(&fetch).to_owned();
+                    return Err(Diverged::Asked { round: rounds.number(), prefetcher, asked: fetch.to_string() });
                 };
                 fetched.insert(fetch, came.clone());
             }
@@ -198,10 +201,10 @@ fn differs(now: Option<&Turn>, then: Option<&Turn>) -> String {
             format!("spoke in place of {}", then.prefetcher)
         }
         (Some(now), Some(then)) if now.gave == then.gave && now.fuel != then.fuel => {
-            format!("burnt {} and not {}", now.fuel, then.fuel)
+            format!("burnt {} units of fuel, and {} then", now.fuel, then.fuel)
         }
-        (Some(now), Some(then)) if now.gave == then.gave => "logged something else".into(),
-        (Some(_), Some(_)) => "gave something else".into(),
+        (Some(now), Some(then)) if now.gave == then.gave => "logged something else than then".into(),
+        (Some(_), Some(_)) => "gave something else than then".into(),
         (Some(_), None) => "did not take part then".into(),
         (None, Some(_) | None) => "takes no part any more".into(),
     }

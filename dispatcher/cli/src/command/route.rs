@@ -58,7 +58,7 @@ fn recorded(client: &Client, runs: usize) -> Result<Vec<Decided>> {
 }
 
 /// The first line of a request, as far as a table has room.
-fn brief(text: &str) -> String {
+pub(crate) fn brief(text: &str) -> String {
     let line = text.lines().next().unwrap_or_default();
     let cut: String = line.chars().take(60).collect();
     if line.chars().count() > 60 || text.lines().count() > 1 {

@@ -104,6 +104,12 @@ impl<'a> Rounds<'a> {
         self.round
     }
 
+    /// Who asked for something first.
+    pub(crate) fn asker(&self, fetch: &Fetch) -> &str {
+        let first = self.works.iter().find(|work| work.asked.contains(fetch));
+        first.map_or("nobody", |work| work.prefetcher.name.as_str())
+    }
+
     /// What was said in each round, and how each ended.
     pub(crate) fn end(self) -> (Vec<Turn>, Vec<Ended>) {
         let ended = self.works.into_iter().map(|work| {
