@@ -85,3 +85,25 @@ async fn what_is_asked_anew_is_asked_under_the_new_name() {
     assert!(!world.run(&old).await.unwrap().ended());
     world.abandon();
 }
+
+#[tokio::test]
+async fn whoever_takes_the_old_name_speaks_to_no_run_that_was_begun_under_it() {
+    let world = World::forged();
+    world.vendor.collaborator(SITE, "Max", Some(Role::Admin)).unwrap();
+    world.script("build", vec![after(600, built())]);
+    let thread = asked(&world);
+    world.hear(Span::seconds(20)).await;
+    let (ana, max) = (world.vendor.person("Ana"), world.vendor.person("Max"));
+    max.rename(SITE, "shop").unwrap();
+    // It is known under its new name before somebody takes the old one.
+    ana.comment(SHOP, thread.root.parse().unwrap(), "Thank you.\n\n@signalbox verbose").unwrap();
+    world.hear(Span::seconds(20)).await;
+    world.vendor.repository(SITE, &[("README.md", "Another site\n")]).unwrap();
+    world.vendor.collaborator(SITE, "Ana", Some(Role::Write)).unwrap();
+    let number = ana.open_issue(SITE, "Something else", "@signalbox stop").unwrap();
+    assert_eq!(number.to_string(), thread.root, "it would be the same thread, by its name");
+    world.hear(Span::minutes(1)).await;
+    assert_eq!(world.store.runs(9).await.unwrap().len(), 1);
+    assert!(!world.run(&thread).await.unwrap().ended(), "a word in another repository stopped it");
+    world.abandon();
+}
