@@ -99,17 +99,24 @@ impl PartialEq<str> for PhaseName {
 impl Digest {
     /// The content address of `bytes`.
     pub fn of(bytes: &[u8]) -> Self {
-        let mut text = String::with_capacity(71);
-        text.push_str("sha256:");
-        for byte in Sha256::digest(bytes) {
-            text.push_str(&format!("{byte:02x}"));
-        }
-        Self(text)
+        Self::from(<[u8; 32]>::from(Sha256::digest(bytes)))
     }
 
     /// The first twelve hexadecimal digits, for people.
     pub fn short(&self) -> &str {
         self.0.get(7..19).unwrap_or(&self.0)
+    }
+}
+
+impl From<[u8; 32]> for Digest {
+    /// The content address of bytes whose SHA-256 this is.
+    fn from(hash: [u8; 32]) -> Self {
+        let mut text = String::with_capacity(71);
+        text.push_str("sha256:");
+        for byte in hash {
+            text.push_str(&format!("{byte:02x}"));
+        }
+        Self(text)
     }
 }
 

@@ -4,7 +4,11 @@
 //! The process is this same program, started again with an empty environment, and spoken to over its standard input and
 //! output. If it ends, it is started again and asked again: calls are pure, so asking twice is asking once. What cannot
 //! be answered then is a failure that names itself, never a route.
+//!
+//! Once it has loaded the plugins it can only read, write and compute ([`confine()`]).
 
+#[cfg(target_os = "linux")]
+mod confine;
 mod frame;
 mod process;
 mod serve;
@@ -31,6 +35,15 @@ use process::Process;
 const TRIES: usize = 3;
 /// Who speaks where no plugin could.
 const NAME: &str = "plugin-host";
+
+/// Gives up, for this process and for good, everything that answering does not take: files, connections, other
+/// processes, memory that runs. Says why if that is not possible here.
+pub fn confine() -> Result<(), String> {
+    #[cfg(target_os = "linux")]
+    return confine::confine().map_err(|error| error.to_string());
+    #[cfg(not(target_os = "linux"))]
+    Err("this system has no way to".to_string())
+}
 
 /// The plugins of an installation, apart.
 pub struct Apart {

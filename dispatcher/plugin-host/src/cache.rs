@@ -1,5 +1,6 @@
 //! Compiled components on disk, by what they were compiled from. A compiled file is native code that checks nothing
-//! itself: one flipped byte would run. So it is read once, its digest is checked in that buffer, and that buffer is run.
+//! itself: one flipped byte would run. So it is read once, to where nobody else writes ([`crate::sealed`]), its digest is
+//! checked there, and those bytes are run.
 
 use std::fs;
 use std::io::{self, ErrorKind};
@@ -11,6 +12,7 @@ use wasmtime::component::Component;
 
 use crate::engine;
 use crate::pin::Pin;
+use crate::sealed::Sealed;
 
 /// A folder of compiled components, readable and writable by its owner only: who can write to it can run code that is
 /// not pinned.
@@ -44,24 +46,24 @@ impl Cache {
     /// says of it, or without one what was written beside it.
     pub(crate) fn load(&self, engine: &Engine, source: &Digest, pin: Option<&Pin>) -> Result<Component, Absent> {
         let compiled = self.verified(source, pin)?;
-        revive(engine, &compiled)
+        compiled
+            .revive(engine)
             .map_err(|error| Absent::Changed(format!("its compiled file does not fit this host: {error:#}")))
     }
 
     /// The bytes, if they are those that were kept.
-    fn verified(&self, source: &Digest, pin: Option<&Pin>) -> Result<Vec<u8>, Absent> {
+    fn verified(&self, source: &Digest, pin: Option<&Pin>) -> Result<Sealed, Absent> {
         let path = self.path(source);
-        let compiled = match fs::read(&path) {
+        let compiled = match Sealed::read(&path) {
             Ok(compiled) => compiled,
             Err(error) if error.kind() == ErrorKind::NotFound => return Err(Absent::Unmade),
             Err(error) => return Err(Absent::Changed(format!("its compiled file cannot be read: {error}"))),
         };
-        let found = Digest::of(&compiled);
         match pin {
-            Some(pin) if pin.compiled.is_some() => pin.check_compiled(&found).map_err(Absent::Changed)?,
+            Some(pin) if pin.compiled.is_some() => pin.check_compiled(compiled.digest()).map_err(Absent::Changed)?,
             Some(_) | None => {
                 let kept = fs::read(path.with_extension("sha256")).unwrap_or_default();
-                if kept != found.as_str().as_bytes() {
+                if kept != compiled.digest().as_str().as_bytes() {
                     let problem = "its compiled file is not the one that was made, or its digest is not".to_string();
                     return Err(Absent::Changed(problem));
                 }
@@ -94,14 +96,6 @@ impl Cache {
         beside.persist(path)?;
         Ok(())
     }
-}
-
-/// Copies the checked bytes and makes the copy executable. Mapping the file instead would be a little faster, and would
-/// run what somebody writes into the file after it was checked.
-#[expect(unsafe_code, reason = "compiled code is trusted for its digest, checked in this very buffer")]
-pub(crate) fn revive(engine: &Engine, compiled: &[u8]) -> wasmtime::Result<Component> {
-    // SAFETY: whoever calls this has checked that the bytes are those that were compiled.
-    unsafe { Component::deserialize(engine, compiled) }
 }
 
 #[cfg(all(test, feature = "compile"))]

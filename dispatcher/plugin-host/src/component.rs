@@ -10,14 +10,14 @@ use wasmtime::component::{Component, Linker};
 use wasmtime::{Engine, StoreContextMut, Trap};
 
 use crate::bindings::{log, prefetcher, router};
-#[cfg(feature = "compile")]
-use crate::cache;
 use crate::cache::{Absent, Cache};
 use crate::guest::State;
 use crate::limits::LOG_CALL_FUEL;
 use crate::manifest::{Manifest, World};
 use crate::pin::Pin;
 use crate::refusal;
+#[cfg(feature = "compile")]
+use crate::sealed;
 
 /// The one instance with functions that a plugin may import, of its own track.
 const LOG: &str = "signalbox:plugin/log@";
@@ -98,7 +98,7 @@ fn make(engine: &Engine, cache: &Cache, bytes: &[u8], source: &Digest, pin: Opti
         pin.check_compiled(&Digest::of(&compiled))?;
     }
     cache.keep(source, &compiled).map_err(|error| format!("failed to keep its compiled form: {error}"))?;
-    cache::revive(engine, &compiled).map_err(|error| format!("its compiled form does not fit this host: {error:#}"))
+    sealed::revive(engine, &compiled).map_err(|error| format!("its compiled form does not fit this host: {error:#}"))
 }
 
 #[cfg(not(feature = "compile"))]

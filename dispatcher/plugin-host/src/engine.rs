@@ -3,7 +3,7 @@
 use wasmtime::{Config, Engine, OperatorCost, WasmFeatures};
 
 /// Part of the name of every compiled file. Raise it with every change to [`open`].
-pub(crate) const SETTINGS: &str = "48.0.8-2";
+pub(crate) const SETTINGS: &str = "48.0.8-3";
 
 /// What a compiled file is for: the kind of machine and the engine's settings. Locks name compiled files by it.
 pub fn target() -> String {
@@ -37,7 +37,9 @@ pub(crate) fn open() -> wasmtime::Result<Engine> {
     config.epoch_interruption(false);
     config.memory_init_cow(true);
     config.concurrency_support(false);
+    // What only a backtrace through a plugin would read: a failure names the plugin, not a place in it.
     config.generate_address_map(false);
+    config.native_unwind_info(false);
     config.wasm_backtrace_max_frames(None);
     for feature in OFF {
         config.wasm_features(feature, false);

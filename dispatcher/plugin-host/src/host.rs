@@ -3,7 +3,11 @@
 use std::borrow::Cow;
 use std::cell::RefCell;
 use std::collections::BTreeSet;
+use std::num::NonZero;
+use std::panic::resume_unwind;
 use std::path::Path;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
 
 use serde_json::{Map, Value};
 use signalbox_domain::id::{Digest, Repository};
@@ -65,6 +69,7 @@ pub(crate) struct Loaded {
     pub(crate) manifest: Manifest,
     pub(crate) digest: Digest,
     pub(crate) settings: String,
+    pub(crate) settings_digest: Digest,
     pub(crate) ready: Ready,
 }
 
@@ -87,8 +92,9 @@ impl Host {
         let mut refusals = Vec::new();
         let mut remarks = Vec::new();
         let mut ids = BTreeSet::new();
-        for plugin in config.plugins {
-            match load(&engine, &cache, &plugin, &mut remarks) {
+        for (loaded, remark) in load_all(&engine, &cache, &config.plugins) {
+            remarks.extend(remark);
+            match loaded {
                 Ok(loaded) if !ids.insert(loaded.manifest.id.clone()) => {
                     let problem = "another plugin has the same id; give it one of its own".to_string();
                     refusals.push(Refusal { plugin: loaded.manifest.id, problem });
@@ -211,7 +217,7 @@ impl Plugins for Host {
                 };
                 left = left.saturating_sub(fuel);
                 let digest = plugin.digest.clone();
-                let settings = Some(Digest::of(plugin.settings.as_bytes()));
+                let settings = Some(plugin.settings_digest.clone());
                 Opinion { router: manifest.name(), priority: manifest.priority, digest, settings, fuel, log, said }
             })
             .collect()
@@ -269,7 +275,34 @@ fn raised(name: &str, asked: Option<u64>, limit: Limit) -> Result<u64, String> {
     }
 }
 
-fn load(engine: &Engine, cache: &Cache, plugin: &Plugin, remarks: &mut Vec<String>) -> Result<Loaded, Refusal> {
+/// A plugin, or why it is refused; and what had to be done anew for it.
+type Attempt = (Result<Loaded, Refusal>, Option<String>);
+
+/// Loads each, on as many processors as there are, and gives them in their order.
+fn load_all(engine: &Engine, cache: &Cache, plugins: &[Plugin]) -> Vec<Attempt> {
+    let next = AtomicUsize::new(0);
+    let work = || {
+        let mut done = Vec::new();
+        while let Some((place, plugin)) = plugins.iter().enumerate().nth(next.fetch_add(1, Ordering::Relaxed)) {
+            let mut remark = None;
+            done.push((place, (load(engine, cache, plugin, &mut remark), remark)));
+        }
+        done
+    };
+    let processors = thread::available_parallelism().map_or(1, NonZero::get).min(plugins.len());
+    let mut done = thread::scope(|scope| {
+        let others: Vec<_> = (1..processors).map(|_| scope.spawn(work)).collect();
+        let mut done = work();
+        for other in others {
+            done.extend(other.join().unwrap_or_else(|panic| resume_unwind(panic)));
+        }
+        done
+    });
+    done.sort_by_key(|(place, _)| *place);
+    done.into_iter().map(|(_, attempt)| attempt).collect()
+}
+
+fn load(engine: &Engine, cache: &Cache, plugin: &Plugin, remark: &mut Option<String>) -> Result<Loaded, Refusal> {
     let pin = plugin.pin.as_ref();
     let unread = |problem| {
         let id = plugin.manifest.lines().find_map(|line| line.trim().strip_prefix("id = \"")?.strip_suffix('"'));
@@ -282,8 +315,9 @@ fn load(engine: &Engine, cache: &Cache, plugin: &Plugin, remarks: &mut Vec<Strin
     pin.map_or(Ok(()), |pin| pin.check_grant(&manifest)).map_err(refuse)?;
     let settings = settings::fill(&manifest.config, &plugin.settings).map_err(refuse)?;
     let component = component::load(engine, cache, &plugin.component, pin, &manifest).map_err(refuse)?;
-    remarks.extend(component.remark.map(|remark| format!("{}: {remark}", manifest.id)));
-    Ok(Loaded { digest: component.digest, settings, ready: component.ready, manifest })
+    *remark = component.remark.map(|remark| format!("{}: {remark}", manifest.id));
+    let settings_digest = Digest::of(settings.as_bytes());
+    Ok(Loaded { digest: component.digest, settings, settings_digest, ready: component.ready, manifest })
 }
 
 fn wrong_world<T>(plugin: &Loaded) -> Called<T> {

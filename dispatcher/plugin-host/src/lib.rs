@@ -24,6 +24,7 @@ mod host;
 #[cfg(test)]
 mod next;
 mod refusal;
+mod sealed;
 mod trial;
 
 pub mod bundle;
@@ -34,7 +35,7 @@ pub mod pin;
 pub mod settings;
 pub mod triggers;
 
-pub use apart::{Apart, serve};
+pub use apart::{Apart, confine, serve};
 #[cfg(feature = "compile")]
 pub use compile::compile;
 pub use engine::target;

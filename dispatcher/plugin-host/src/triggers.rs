@@ -30,11 +30,18 @@ pub struct Triggers {
 impl Triggers {
     /// Whether an event can concern the plugin.
     pub fn match_event(&self, event: &Event) -> bool {
-        let text = event.text.to_lowercase();
-        any(&self.contains, |it| text.contains(&it.to_lowercase()))
+        self.match_text(&event.text)
             && any(&self.chats, |it| *it == event.thread.chat)
             && any(&self.rooms, |it| *it == event.room_name || *it == event.thread.room)
             && any(&self.attrs, |it| event.attrs.contains_key(it))
+    }
+
+    fn match_text(&self, text: &str) -> bool {
+        if self.contains.is_empty() {
+            return true;
+        }
+        let text = text.to_lowercase();
+        self.contains.iter().any(|it| text.contains(&it.to_lowercase()))
     }
 
     /// Whether an event that goes there can concern the plugin.

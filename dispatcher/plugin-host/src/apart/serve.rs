@@ -22,7 +22,11 @@ pub fn serve(input: impl Read, mut output: impl Write) -> io::Result<()> {
         Ok(host) => host,
         Err(refusals) => return answer(&mut output, &Err::<Opened, _>(refusals)),
     };
-    answer(&mut output, &Ok::<_, Refusals>(opened(&host)))?;
+    let mut opened = opened(&host);
+    if let Err(problem) = super::confine() {
+        opened.remarks.push(format!("the process that plugins run in is not confined: {problem}"));
+    }
+    answer(&mut output, &Ok::<_, Refusals>(opened))?;
     while let Some(call) = frame::read(&mut input)? {
         match serde_json::from_slice(&call)? {
             Call::Route { event } => answer(&mut output, &host.route(&event))?,

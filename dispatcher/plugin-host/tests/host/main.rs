@@ -4,6 +4,8 @@
 
 mod bounds;
 mod cases;
+#[cfg(target_os = "linux")]
+mod confined;
 mod contract;
 mod files;
 mod guests;
