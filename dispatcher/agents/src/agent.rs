@@ -96,6 +96,19 @@ pub trait Agent: Send {
 pub const SETTINGS: [&str; 9] =
     [".claude", ".mcp.json", ".codex", ".opencode", "opencode.json", "opencode.jsonc", ".gemini", ".pi", ".env"];
 
+/// Those that are known, by name.
+pub const NAMES: [&str; 5] = ["claude-code", "codex", "opencode", "gemini", "pi"];
+
+/// Whose models the agent of that name asks, by the name their gateway has them under: `/NAME/…`.
+pub fn provider(name: &str) -> Option<&'static str> {
+    match name {
+        "claude-code" | "pi" => Some("anthropic"),
+        "codex" | "opencode" => Some("openai"),
+        "gemini" => Some("gemini"),
+        _ => None,
+    }
+}
+
 /// The agent of that name.
 pub fn named(name: &str) -> Option<Box<dyn Agent>> {
     match name {

@@ -10,6 +10,8 @@ mod gemini;
 mod json;
 mod opencode;
 mod pi;
+mod pin;
 
-pub use agent::{Agent, Entry, Launch, Over, SETTINGS, Task, named};
+pub use agent::{Agent, Entry, Launch, NAMES, Over, SETTINGS, Task, named, provider};
+pub use pin::{PINS, Pin, pin};
 pub use failure::{Failure, Then, What};

@@ -1,6 +1,7 @@
 //! Who holds the credentials: the gateway itself, or a broker outside that it asks in the box's name.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use async_trait::async_trait;
 use base64::Engine as _;
@@ -15,9 +16,9 @@ pub trait Credentials: Send + Sync {
     /// Adds the credential called `name`.
     async fn add(&self, name: &str, headers: &mut HeaderMap) -> Result<(), NoCredential>;
 
-    /// Whom requests go to instead of the provider called `name`: a gateway outside that adds the real credential.
-    /// Nothing: to the provider itself.
-    fn broker(&self) -> Option<&Uri> {
+    /// Whom requests go to instead of providers: a gateway outside that adds the real credentials. Asked before each
+    /// try. Nothing: to the provider itself.
+    fn broker(&self) -> Option<Result<Uri, NoBroker>> {
         None
     }
 }
@@ -26,6 +27,11 @@ pub trait Credentials: Send + Sync {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("there is no credential for `{0}`: add it to the team's secrets")]
 pub struct NoCredential(pub String);
+
+/// The gateway outside is not to be found now.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("whoever holds the credentials is not to be found: {0}")]
+pub struct NoBroker(pub String);
 
 /// Credentials held here.
 #[derive(Clone, Default)]
@@ -79,14 +85,22 @@ impl Credentials for Keys {
 /// No credentials at all: a gateway outside has them. It knows this box by the token, and by nothing else.
 #[derive(Clone)]
 pub struct Broker {
-    url: Uri,
+    find: Arc<dyn Fn() -> Result<Uri, NoBroker> + Send + Sync>,
     token: Zeroizing<String>,
 }
 
 impl Broker {
     /// The gateway at `url` and the box's token for it.
     pub fn new(url: Uri, token: impl Into<String>) -> Self {
-        Self { url, token: Zeroizing::new(token.into()) }
+        Self::found(move || Ok(url.clone()), token)
+    }
+
+    /// The gateway at the address that `find` finds, which may be another one each time.
+    pub fn found(
+        find: impl Fn() -> Result<Uri, NoBroker> + Send + Sync + 'static,
+        token: impl Into<String>,
+    ) -> Self {
+        Self { find: Arc::new(find), token: Zeroizing::new(token.into()) }
     }
 }
 
@@ -100,7 +114,7 @@ impl Credentials for Broker {
         Ok(())
     }
 
-    fn broker(&self) -> Option<&Uri> {
-        Some(&self.url)
+    fn broker(&self) -> Option<Result<Uri, NoBroker>> {
+        Some((self.find)())
     }
 }

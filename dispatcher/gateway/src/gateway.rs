@@ -9,7 +9,6 @@ use http::header::{AUTHORIZATION, CONTENT_LENGTH, HOST, PROXY_AUTHORIZATION, TRA
 use http::{HeaderMap, Method, Request, Response};
 use http_body_util::combinators::UnsyncBoxBody;
 use http_body_util::{BodyExt as _, Full, LengthLimitError, Limited};
-use hyper::body::Incoming;
 use hyper_rustls::{ConfigBuilderExt as _, HttpsConnector, HttpsConnectorBuilder};
 use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
@@ -30,8 +29,10 @@ use crate::resolver::{Resolver, System};
 use crate::rules::Rules;
 use crate::{host, model, tunnel};
 
+/// What came with a request.
+pub(crate) type Asked = UnsyncBoxBody<Bytes, io::Error>;
 /// What goes back to who asked.
-pub(crate) type Body = UnsyncBoxBody<Bytes, io::Error>;
+pub type Body = UnsyncBoxBody<Bytes, io::Error>;
 pub(crate) type Outside = Client<HttpsConnector<HttpConnector>, Full<Bytes>>;
 
 /// What a gateway is made of.
@@ -128,6 +129,16 @@ impl Gateway {
         &self.0.ledger
     }
 
+    /// Answers one request of a server that is there already: as it would be answered on a connection of its own, but
+    /// for tunnels.
+    pub async fn take<B>(&self, request: Request<B>) -> Response<Body>
+    where
+        B: hyper::body::Body<Data = Bytes> + Send + 'static,
+        B::Error: std::error::Error + Send + Sync + 'static,
+    {
+        self.answer(request.map(|body| body.map_err(io::Error::other).boxed_unsync())).await
+    }
+
     pub(crate) fn limits(&self) -> &Limits {
         &self.0.limits
     }
@@ -138,7 +149,7 @@ impl Gateway {
     }
 
     /// Answers one request.
-    pub(crate) async fn answer(&self, request: Request<Incoming>) -> Response<Body> {
+    pub(crate) async fn answer(&self, request: Request<Asked>) -> Response<Body> {
         let (method, host) = (request.method().clone(), whom(&request));
         let mut protocol = None;
         match self.routed(request, &mut protocol).await {
@@ -149,7 +160,7 @@ impl Gateway {
 
     async fn routed(
         &self,
-        request: Request<Incoming>,
+        request: Request<Asked>,
         protocol: &mut Option<Protocol>,
     ) -> Result<Response<Body>, Refusal> {
         plain_head(&request)?;
@@ -195,7 +206,7 @@ impl Gateway {
     }
 
     /// The whole body of a request, if it is neither too large nor too slow.
-    pub(crate) async fn read(&self, body: Incoming) -> Result<Bytes, Refusal> {
+    pub(crate) async fn read(&self, body: Asked) -> Result<Bytes, Refusal> {
         let limits = self.limits();
         let whole = Limited::new(body, limits.body_bytes).collect();
         match tokio::time::timeout(limits.body, whole).await {
@@ -219,7 +230,7 @@ fn outside(tls: &ClientConfig, connect: Duration) -> Outside {
     let connector =
         HttpsConnectorBuilder::new().with_tls_config(tls).https_or_http().enable_http1().wrap_connector(http);
     let mut builder = Client::builder(TokioExecutor::new());
-    builder.pool_timer(TokioTimer::new()).pool_idle_timeout(Duration::from_secs(30));
+    builder.pool_timer(TokioTimer::new()).pool_idle_timeout(Duration::from_secs(5));
     // A call that may have been heard is never made twice behind anybody's back.
     builder.retry_canceled_requests(false).build(connector)
 }
@@ -230,7 +241,7 @@ pub(crate) fn whole(bytes: Bytes) -> Body {
 }
 
 /// For whom a request is, in words.
-fn whom(request: &Request<Incoming>) -> String {
+fn whom(request: &Request<Asked>) -> String {
     match request.uri().authority() {
         Some(authority) => authority.to_string(),
         None => request.uri().path().split('/').nth(1).unwrap_or_default().to_owned(),
@@ -238,7 +249,7 @@ fn whom(request: &Request<Incoming>) -> String {
 }
 
 /// Refuses a head that two readers could understand in two ways.
-fn plain_head(request: &Request<Incoming>) -> Result<(), Refusal> {
+fn plain_head(request: &Request<Asked>) -> Result<(), Refusal> {
     let malformed = |words: &str| Err(Refusal::new(Why::Malformed, words));
     let headers = request.headers();
     let count = |name: &http::HeaderName| headers.get_all(name).iter().count();

@@ -14,14 +14,14 @@ use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 
 use crate::event::{Event, Fetch, Why};
-use crate::gateway::{Body, Gateway};
+use crate::gateway::{Asked, Body, Gateway};
 use crate::headers;
 use crate::passing::Passing;
 use crate::refusal::Refusal;
 use crate::rules::Host;
 
 /// `/at/HOST[:PORT]/PATH`: over TLS, unless the grant says otherwise.
-pub(crate) async fn at(gateway: &Gateway, rest: &str, request: Request<Incoming>) -> Result<Response<Body>, Refusal> {
+pub(crate) async fn at(gateway: &Gateway, rest: &str, request: Request<Asked>) -> Result<Response<Body>, Refusal> {
     let (authority, _) = rest.split_once('/').ok_or_else(|| not_granted(request.method(), rest))?;
     // As it came, and not as it was read.
     let path = request.uri().path();
@@ -39,7 +39,7 @@ pub(crate) async fn at(gateway: &Gateway, rest: &str, request: Request<Incoming>
 }
 
 /// `GET http://HOST/PATH`, as a proxy is asked.
-pub(crate) async fn forward(gateway: &Gateway, request: Request<Incoming>) -> Result<Response<Body>, Refusal> {
+pub(crate) async fn forward(gateway: &Gateway, request: Request<Asked>) -> Result<Response<Body>, Refusal> {
     let uri = request.uri();
     let shown = uri.to_string();
     let tls = match uri.scheme_str() {
@@ -65,7 +65,7 @@ async fn fetch(
     gateway: &Gateway,
     rule: &Host,
     path: &str,
-    request: Request<Incoming>,
+    request: Request<Asked>,
 ) -> Result<Response<Body>, Refusal> {
     let (head, incoming) = request.into_parts();
     let bytes = gateway.read(incoming).await?;

@@ -36,9 +36,9 @@ mod tokens;
 mod trouble;
 mod tunnel;
 
-pub use credentials::{Broker, Credentials, Keys, NoCredential};
+pub use credentials::{Broker, Credentials, Keys, NoBroker, NoCredential};
 pub use event::{Call, Class, Event, Fetch, Refused, Settled, Trouble, Tunnel, Why};
-pub use gateway::{Gateway, Setup, Unready};
+pub use gateway::{Body, Gateway, Setup, Unready};
 pub use ledger::Ledger;
 pub use limits::Limits;
 pub use money::Money;

@@ -6,11 +6,10 @@ use bytes::Bytes;
 use http::header::{CONTENT_LENGTH, CONTENT_TYPE, RETRY_AFTER};
 use http::{HeaderMap, Method, Request, Response, StatusCode, Uri};
 use http_body_util::{BodyExt as _, Full, Limited};
-use hyper::body::Incoming;
 
 use crate::body::{self, Said};
 use crate::event::{Call, Class, Settled, Trouble, Why};
-use crate::gateway::{Body, Gateway, whole};
+use crate::gateway::{Asked as Inward, Body, Gateway, whole};
 use crate::headers;
 use crate::ledger::{Ask, Hold, Short};
 use crate::meter::Meter;
@@ -26,12 +25,15 @@ use crate::trouble::trouble;
 /// The most of a provider's refusal that is passed on, in bytes.
 const REFUSAL_BYTES: usize = 1 << 20;
 
+/// How long to wait before a broker that was not there is looked for again.
+const AGAIN: Duration = Duration::from_millis(200);
+
 /// Answers a request for `path` of `provider`. `protocol` is set as soon as it is known in which a refusal is understood.
 pub(crate) async fn call(
     gateway: &Gateway,
     provider: &Provider,
     path: &str,
-    request: Request<Incoming>,
+    request: Request<Inward>,
     protocol: &mut Option<Protocol>,
 ) -> Result<Response<Body>, Refusal> {
     *protocol = provider.protocols.first().copied();
@@ -59,7 +61,10 @@ pub(crate) async fn call(
         .add(name, &mut sent)
         .await
         .map_err(|error| Refusal::new(Why::Credential, error.to_string()))?;
-    let uri = upstream(gateway, provider, path, &headers::call_query(head.uri.query()))?;
+    let query = headers::call_query(head.uri.query());
+    let whereto = || upstream(gateway, provider, path, &query);
+    // Looked at before money is set aside: a path that makes no address is nobody's call.
+    whereto()?;
     let since = Instant::now();
     let mut call = Call {
         provider: provider.name.clone(),
@@ -90,13 +95,14 @@ pub(crate) async fn call(
     };
     let meter = Meter::new(endpoint.protocol, false);
     let open = Open { meter, bill, call, since, events: gateway.0.events.clone() };
-    send(gateway, &endpoint, (head.method, uri, sent, bytes), open).await
+    send(gateway, &endpoint, (head.method, sent, bytes), &whereto, open).await
 }
 
 /// Where the request goes: to the provider, or to the broker in its place.
 fn upstream(gateway: &Gateway, provider: &Provider, path: &str, query: &str) -> Result<Uri, Refusal> {
     let address = match gateway.0.credentials.broker() {
-        Some(broker) => format!("{}/{}{path}{query}", broker.to_string().trim_end_matches('/'), provider.name),
+        Some(Ok(broker)) => format!("{}/{}{path}{query}", broker.to_string().trim_end_matches('/'), provider.name),
+        Some(Err(nobody)) => return Err(Refusal::new(Why::Credential, nobody.to_string())),
         None => format!("{}{path}{query}", provider.upstream.to_string().trim_end_matches('/')),
     };
     address.parse().map_err(|_| Refusal::new(Why::Malformed, "the path makes no address"))
@@ -145,14 +151,25 @@ async fn provided(
 async fn send(
     gateway: &Gateway,
     endpoint: &Endpoint,
-    (method, uri, headers, bytes): (Method, Uri, HeaderMap, Bytes),
+    (method, headers, bytes): (Method, HeaderMap, Bytes),
+    whereto: &(dyn Fn() -> Result<Uri, Refusal> + Sync),
     open: Open,
 ) -> Result<Response<Body>, Refusal> {
-    let mut request = Request::new(Full::new(bytes));
-    (*request.method_mut(), *request.uri_mut(), *request.headers_mut()) = (method, uri, headers);
     let limits = gateway.limits();
     let asked = Asked::new(open);
-    let answer = tokio::time::timeout(limits.answer, gateway.0.outside.request(request)).await;
+    let until = Instant::now() + limits.patience;
+    let answer = loop {
+        let mut request = Request::new(Full::new(bytes.clone()));
+        (*request.method_mut(), *request.uri_mut()) = (method.clone(), whereto()?);
+        request.headers_mut().clone_from(&headers);
+        let answer = tokio::time::timeout(limits.answer, gateway.0.outside.request(request)).await;
+        // Nobody heard it. A broker may be starting anew, and elsewhere: it is looked for again.
+        let unheard = matches!(&answer, Ok(Err(error)) if error.is_connect());
+        if !unheard || gateway.0.credentials.broker().is_none() || Instant::now() > until {
+            break answer;
+        }
+        tokio::time::sleep(AGAIN).await;
+    };
     let Some(mut open) = asked.answered() else {
         return Err(Refusal::new(Why::Malformed, "the call was settled already"));
     };

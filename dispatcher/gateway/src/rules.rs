@@ -50,6 +50,19 @@ pub struct Host {
     pub credential: Option<String>,
 }
 
+impl Provider {
+    /// Those that agents are made for, where they are when nobody says otherwise: `anthropic`, `openai`, `gemini`.
+    pub fn known(name: &str) -> Option<Self> {
+        let (protocols, upstream) = match name {
+            "anthropic" => (vec![Protocol::Messages], "https://api.anthropic.com"),
+            "openai" => (vec![Protocol::Responses, Protocol::Chat], "https://api.openai.com"),
+            "gemini" => (vec![Protocol::Gemini], "https://generativelanguage.googleapis.com"),
+            _ => return None,
+        };
+        Some(Self { name: name.to_owned(), protocols, upstream: Uri::from_static(upstream) })
+    }
+}
+
 impl Rules {
     /// The provider of that name.
     pub(crate) fn provider(&self, name: &str) -> Option<&Provider> {

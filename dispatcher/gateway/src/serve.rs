@@ -103,11 +103,11 @@ async fn connection(
 impl Door {
     async fn answer(&self, request: Request<Incoming>) -> http::Response<crate::gateway::Body> {
         match self {
-            Self::Box(gateway) => gateway.answer(request).await,
+            Self::Box(gateway) => gateway.take(request).await,
             Self::Desk(desk) => {
                 let known = shown(request.headers()).iter().find_map(|token| desk.gateway(token));
                 match known {
-                    Some(gateway) => gateway.answer(request).await,
+                    Some(gateway) => gateway.take(request).await,
                     None => {
                         let stranger = Refusal::new(Why::Stranger, "the gateway does not know this box");
                         stranger.answer(None).map(crate::gateway::whole)

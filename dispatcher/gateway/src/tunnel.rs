@@ -4,7 +4,6 @@ use std::io;
 
 use bytes::Bytes;
 use http::{Method, Request, Response};
-use hyper::body::Incoming;
 use hyper::upgrade::Upgraded;
 use hyper_util::rt::TokioIo;
 use rustls::server::Acceptor;
@@ -13,7 +12,7 @@ use tokio::net::TcpStream;
 use tokio::time::timeout;
 
 use crate::event::{Event, Tunnel, Why};
-use crate::gateway::{Body, Gateway, whole};
+use crate::gateway::{Asked, Body, Gateway, whole};
 use crate::host;
 use crate::refusal::Refusal;
 use crate::rules::Host;
@@ -25,7 +24,7 @@ const HELLO_BYTES: usize = 32 << 10;
 const COPY_BYTES: usize = 16 << 10;
 
 /// Answers `CONNECT HOST:PORT`.
-pub(crate) async fn open(gateway: &Gateway, mut request: Request<Incoming>) -> Result<Response<Body>, Refusal> {
+pub(crate) async fn open(gateway: &Gateway, mut request: Request<Asked>) -> Result<Response<Body>, Refusal> {
     let authority = request.uri().authority().map(ToString::to_string).unwrap_or_default();
     let (host, port) = authority.rsplit_once(':').unwrap_or((&authority, ""));
     let rule = port.parse().ok().and_then(|port| gateway.0.rules.tunnel(host, port)).cloned();

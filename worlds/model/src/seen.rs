@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use crate::protocol::Protocol;
+use crate::script::Tokens;
 
 /// One request.
 #[derive(Clone, Debug, PartialEq)]
@@ -19,6 +20,8 @@ pub struct Seen {
     pub protocol: Option<Protocol>,
     /// Which session and turn answered, if one did. The turn counts from 0.
     pub answered: Option<(usize, usize)>,
+    /// What was billed for it, if anything was.
+    pub billed: Option<Tokens>,
     /// The status it was answered with.
     pub status: u16,
     /// Why it was refused, if it was.

@@ -14,7 +14,7 @@ use futures::stream::{self, Stream};
 use serde_json::{Value, json};
 
 use crate::protocol::{Answer, Event, Heard, Protocol};
-use crate::script::{Fault, Script, Turn};
+use crate::script::{Fault, Script, Tokens, Turn};
 use crate::seen::Seen;
 use crate::world::{Cue, State, lock};
 
@@ -67,6 +67,7 @@ async fn answer(Given(state): Given<Arc<Mutex<State>>>, request: Request) -> Res
         body: body.clone(),
         protocol: None,
         answered: None,
+        billed: None,
         status: 200,
         refused: None,
     };
@@ -204,6 +205,7 @@ fn say(
         }
     }
     seen.answered = answered;
+    seen.billed = Some(written(&heard, &turn));
     Ok(Reply::Said(spoken(protocol, &heard, &turn, fault, number)))
 }
 
@@ -215,8 +217,7 @@ fn spoken(protocol: Protocol, heard: &Heard, turn: &Turn, fault: Option<Fault>, 
     }
     // Who is asked for fewer tokens writes fewer, whatever the script has.
     let cut = heard.most.is_some_and(|most| turn.tokens.output > most);
-    turn.tokens.output = turn.tokens.output.min(heard.most.unwrap_or(u64::MAX));
-    turn.tokens.thought = turn.tokens.thought.min(turn.tokens.output);
+    turn.tokens = written(heard, &turn);
     let turn = &turn;
     let answer = Answer { heard, turn, number, counted: fault != Some(Fault::Uncounted), declined, cut };
     if !heard.streamed {
@@ -229,6 +230,12 @@ fn spoken(protocol: Protocol, heard: &Heard, turn: &Turn, fault: Option<Fault>, 
     let pause = if let Some(Fault::Slow(pause)) = fault { Duration::from_millis(pause) } else { Duration::ZERO };
     let headers = [(header::CONTENT_TYPE, "text/event-stream; charset=utf-8"), (header::CACHE_CONTROL, "no-cache")];
     (headers, Body::from_stream(paced(events, pause))).into_response()
+}
+
+/// The tokens of an answer, which is no longer than it may be.
+fn written(heard: &Heard, turn: &Turn) -> Tokens {
+    let output = turn.tokens.output.min(heard.most.unwrap_or(u64::MAX));
+    Tokens { output, thought: turn.tokens.thought.min(output), ..turn.tokens }
 }
 
 /// The events as they go out; one that is an error ends the connection.

@@ -8,7 +8,7 @@ use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 
 use crate::protocol::Heard;
-use crate::script::{Fault, Script, Turn};
+use crate::script::{Fault, Script, Tokens, Turn};
 use crate::seen::Seen;
 use crate::server;
 
@@ -73,6 +73,23 @@ impl World {
     /// Every request so far, in order.
     pub fn seen(&self) -> Vec<Seen> {
         lock(&self.state).seen.clone()
+    }
+
+    /// What was billed so far, for how many answers, all together.
+    pub fn billed(&self) -> (usize, Tokens) {
+        let state = lock(&self.state);
+        let none = Tokens { input: 0, cached: 0, kept: 0, kept_long: 0, output: 0, thought: 0 };
+        state.seen.iter().filter_map(|seen| seen.billed).fold((0, none), |(count, sum), one| {
+            let sum = Tokens {
+                input: sum.input + one.input,
+                cached: sum.cached + one.cached,
+                kept: sum.kept + one.kept,
+                kept_long: sum.kept_long + one.kept_long,
+                output: sum.output + one.output,
+                thought: sum.thought + one.thought,
+            };
+            (count + 1, sum)
+        })
     }
 
     /// The turns of sessions that were said so far.
