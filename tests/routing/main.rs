@@ -92,7 +92,7 @@ fn no_message_goes_where_it_should_not_and_few_are_asked_about() {
     let team = team();
     let host = host(&team);
     let mut problems = Vec::new();
-    for folder in ["known", "held", "fresh"] {
+    for folder in ["known", "held", "fresh", "unseen", "later"] {
         let card = card(&host, &team, folder);
         println!("{}", card.table);
         // Fresh messages are judged, not shown: whoever mends routers by them has nothing left to judge by.

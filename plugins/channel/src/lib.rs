@@ -68,7 +68,6 @@ struct Fallback {
     reason: &'static str,
     /// Where a person changes it.
     whence: &'static str,
-    matched: Vec<String>,
 }
 
 /// The defaults that are set, nearest first.
@@ -80,7 +79,6 @@ fn defaults<'a>(event: &'a Event, config: &'a Config) -> impl Iterator<Item = Fa
         rule,
         reason,
         whence,
-        matched: Vec::new(),
     };
     let topic = topic(&event.thread.room_topic);
     // Where the room is about a branch, it is as long as one works there.
@@ -95,16 +93,14 @@ fn defaults<'a>(event: &'a Event, config: &'a Config) -> impl Iterator<Item = Fa
         rule: "conversation",
         reason: "this conversation is about it already",
         whence: "this conversation",
-        matched: Vec::new(),
     });
-    let topic = topic.clone().map(|Topic { repository, branch, written }| Fallback {
+    let topic = topic.clone().map(|Topic { repository, branch }| Fallback {
         usual: Usual { repository: Some(repository), workflow: None },
         branch,
         score: TOPIC,
         rule: "room-topic",
         reason: "the topic of this room says so",
         whence: "the topic of this room",
-        matched: vec![written],
     });
     let room = config.rooms.get(&event.thread.room).or_else(|| config.rooms.get(&event.thread.room_name));
     let room = room.map(|it| set(it, ROOM, "room-setting", "it is the default of this room", "the setting `rooms`"));
@@ -117,7 +113,6 @@ fn defaults<'a>(event: &'a Event, config: &'a Config) -> impl Iterator<Item = Fa
         rule: "person-default",
         reason: "you set it as your default",
         whence: "your own settings in the chat",
-        matched: Vec::new(),
     });
     let team = Some(set(&config.team, TEAM, "team-setting", "it is the default of the team", "the setting `team`"));
     [memory, topic, room, own, person, team].into_iter().flatten()
@@ -151,7 +146,8 @@ impl Fallback {
             score: self.score,
             reason: self.reason.to_string(),
             rule: self.rule.to_string(),
-            matched: self.matched,
+            // Nothing of what was said is in it.
+            matched: Vec::new(),
         })
     }
 }
@@ -161,21 +157,19 @@ impl Fallback {
 struct Topic {
     repository: String,
     branch: Option<String>,
-    /// How the repository is written.
-    written: String,
 }
 
 fn topic(topic: &str) -> Option<Topic> {
     let words = || topic.split_whitespace().map(|word| text::bare(word.trim_matches(['[', ']', '|', ','])));
-    let (repository, written) = words().find_map(|word| {
+    let repository = words().find_map(|word| {
         let (key, name) = word.split_once([':', '='])?;
         let ours = key.eq_ignore_ascii_case("repo") || key.eq_ignore_ascii_case("repository");
-        (ours && name.contains('/') && !name.contains("://")).then(|| (name.to_string(), word.to_string()))
+        (ours && name.contains('/') && !name.contains("://")).then(|| name.to_string())
     })?;
     let branch =
         words().find_map(|word| word.split_once([':', '=']).filter(|(key, _)| key.eq_ignore_ascii_case("branch")));
     let branch = branch.map(|(_, name)| name.to_string()).filter(|name| !name.is_empty());
-    Some(Topic { repository, branch, written })
+    Some(Topic { repository, branch })
 }
 
 #[cfg(test)]

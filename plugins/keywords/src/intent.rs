@@ -6,7 +6,10 @@ use signalbox_plugin::text;
 
 mod lists;
 
-use lists::{ASK, ASK_ANYWHERE, DO, FIGURE, HAVE, POLITE, PRONOUNS, TELL, TELL_ANYWHERE, WOULD, WOULD_YOU};
+use lists::{
+    ASK, ASK_ANYWHERE, DO, FIGURE, HAVE, IN_GENERAL, POLITE, PRONOUNS, SOMEBODY, TELL, TELL_ANYWHERE, TROUBLE, WOULD,
+    WOULD_LAST, WOULD_SOMEBODY, WOULD_YOU,
+};
 
 /// What a request wants.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,6 +22,11 @@ pub(crate) enum Intent {
 
 /// What ends a sentence, where a space follows: `cart.total` is one word.
 const ENDS: [char; 8] = ['.', '?', '!', ';', '。', '？', '！', '\n'];
+
+/// The most words of a guess at the cause that follows what is wrong.
+const GUESS: usize = 3;
+/// What makes a question of a statement: "it is broken, right?"
+const TAGS: [&str; 6] = ["right", "correct", "true", "or", "yes", "no"];
 
 /// What a request wants, and the word that says so.
 pub(crate) fn of(written: &str) -> (Intent, Option<String>) {
@@ -37,14 +45,32 @@ pub(crate) fn of(written: &str) -> (Intent, Option<String>) {
     }
 }
 
-/// The text with a word in place of inline code: in "`a.b` is wrong" something is wrong, it is not asked whether.
+/// Whether a question is about things in general, and not about those of the team.
+pub(crate) fn in_general(written: &str) -> bool {
+    let said = text::said(written).to_lowercase();
+    IN_GENERAL.into_iter().any(|it| said.contains(it))
+}
+
+/// The text with a word in place of code: in "`a.b` is wrong" something is wrong, it is not asked whether; and what goes on
+/// in a small letter after a block goes on with the sentence before it.
 fn named(written: &str) -> String {
     let mut kept = String::with_capacity(written.len());
-    for (number, part) in written.split("```").enumerate() {
-        if number > 0 {
-            kept.push_str("```");
+    let parts: Vec<&str> = written.split("```").collect();
+    let closed = parts.len() % 2 == 1;
+    for (number, part) in parts.into_iter().enumerate() {
+        if number % 2 == 1 {
+            if closed {
+                kept.push_str("code ");
+            } else {
+                kept.push_str("```");
+                kept.push_str(part);
+            }
+            continue;
         }
-        if number % 2 == 1 || part.matches('`').count() % 2 == 1 {
+        let trimmed = part.trim_start();
+        let goes_on = number > 0 && trimmed.starts_with(char::is_lowercase);
+        let part = if goes_on { trimmed } else { part };
+        if part.matches('`').count() % 2 == 1 {
             kept.push_str(part);
         } else {
             kept.extend(part.split('`').enumerate().map(|(place, it)| if place % 2 == 1 { "code" } else { it }));
@@ -77,15 +103,22 @@ fn begins(sentence: &str) -> Option<(Intent, String)> {
     let question = |word: &str| Some((Intent::Question, word.to_string()));
     let change = |word: &str| Some((Intent::Change, word.to_string()));
 
-    if (is(&WOULD, 0) && ["you", "we", "someone", "somebody", "anyone", "i"].contains(&second)) || is(&WOULD_YOU, 0) {
-        let verb = match (is(&WOULD, 0), word(2)) {
+    let last = words.last().map_or("", String::as_str);
+    let somebody = is(&WOULD_SOMEBODY, 0) && is(&SOMEBODY, 1);
+    let us = ["we", "i"].contains(&second);
+    let would = is(&WOULD, 0) && (us || is(&SOMEBODY, 1) || ["you", "u", "ya"].contains(&second));
+    if would || somebody || is(&WOULD_YOU, 0) || WOULD_LAST.contains(&last) {
+        let verb = match (would, word(2)) {
             (false, _) => second,
             (true, "please" | "mind") => word(3),
+            // "Have a look" looks.
+            (true, "have" | "take") if word(3) == "a" && TELL.contains(&word(4)) => word(4),
             (true, verb) => verb,
         };
         let verb = stem(verb);
-        // "Can we have …?" is a wish, "can I delete it?" is not an order.
-        let other = if is(&WOULD, 0) && second != "you" { !DO.contains(&verb) && !HAVE.contains(&verb) } else { false };
+        // "Can we have …?" is a wish, "can I delete it?" is not an order; somebody else is asked to do it.
+        let wished = HAVE.contains(&verb) || (second == "we" && verb == "do");
+        let other = would && us && !DO.contains(&verb) && !wished;
         let told = TELL.contains(&verb) || verb == "see" || words.iter().any(|it| TELL_ANYWHERE.contains(&it.as_str()));
         let own = second == "i" && !HAVE.contains(&verb);
         return if told || other || own { question(verb) } else { change(verb) };
@@ -109,6 +142,28 @@ fn begins(sentence: &str) -> Option<(Intent, String)> {
     let done = first == "do" && !asks && !PRONOUNS.contains(&second);
     if is(&DO, 0) || suggests || done {
         return change(first);
+    }
+    // "Look into it, the total is wrong": what is wrong is to be mended, whatever is looked at first; and a guess at its
+    // cause ("…, the cache again?") does not make a question of it.
+    let troubled = |clause: &Vec<String>| clause.iter().any(|it| TROUBLE.contains(&it.as_str()));
+    let asked = |clause: &Vec<String>| clause.first().is_some_and(|it| ASK.contains(&it.as_str()));
+    let all: Vec<Vec<String>> = sentence.split(',').map(self::words).collect();
+    if let [looked, faults @ ..] = all.as_slice()
+        && first == "look"
+        && !looked.iter().any(|it| ASK.contains(&it.as_str()))
+        && !asks
+        && faults.iter().any(|it| troubled(it) && !asked(it))
+    {
+        return None;
+    }
+    if let [stated @ .., guess] = all.as_slice()
+        && asks
+        && (1..=GUESS).contains(&guess.len())
+        && !asked(guess)
+        && !TAGS.contains(&guess.first().map_or("", String::as_str))
+        && stated.iter().any(|it| troubled(it) && !asked(it))
+    {
+        return None;
     }
     let figure = is(&FIGURE, 0)
         && ["out", "into", "if", "whether", "why", "how", "what", "which", "who", "where"].contains(&second);
@@ -197,6 +252,22 @@ mod tests {
             ("It is at the top. Who can do that?", Intent::Change),
             ("also the FAQ", Intent::Change),
             ("kannst du das reparieren?", Intent::Change),
+            ("could somebody give it a bigger button?", Intent::Change),
+            ("can you have a look at why it is slow", Intent::Question),
+            ("can u chnage teh title", Intent::Change),
+            ("kann jemand das umstellen?", Intent::Change),
+            ("kan du lägga till en knapp?", Intent::Change),
+            ("düğme çalışmıyor, düzeltir misin?", Intent::Change),
+            ("nasıl çalıştığını açıklar mısın?", Intent::Question),
+            ("can we do the first two this week?", Intent::Change),
+            ("can I do that myself?", Intent::Question),
+            ("the numbers are off by a day, timezone again?", Intent::Change),
+            ("it is broken, right?", Intent::Question),
+            ("look into limits.rs, the window is never reset", Intent::Change),
+            ("look into why it fails, it is never the same", Intent::Question),
+            ("```\nx 0\n```\nis what I see", Intent::Change),
+            ("a customer asks whether it takes three days", Intent::Question),
+            ("remind me what the limit is", Intent::Question),
             ("¿puedes arreglarlo?", Intent::Change),
         ] {
             assert_eq!(of(text).0, intent, "{text}");

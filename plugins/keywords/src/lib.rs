@@ -74,6 +74,10 @@ pub fn route(event: &Event, config: &Config) -> Result<Outcome, PluginError> {
     if places.found.is_empty() {
         places = self::places(event, config, &words)?;
     }
+    // Asked of things in general: a name that merely occurs is the word for such a thing.
+    if kind.question && intent::in_general(&event.text) {
+        places.found.retain(|place| place.score > OCCURS);
+    }
     match places.found.as_slice() {
         [] if !places.taken_back.is_empty() => Ok(Outcome::Ask(elsewhere(event, &words, &kind, &places.taken_back))),
         [] => Ok(without_a_place(event, &words, kind)),
@@ -256,7 +260,7 @@ fn without_a_place(event: &Event, words: &Words, kind: Kind) -> Outcome {
     };
     match event.repositories.as_slice() {
         [only] if !kind.set => {
-            let reason = format!("{} is the only repository I know", only.name);
+            let reason = "there is no other repository here".to_string();
             claim(Place::Repository(only.name.clone()), ONLY, reason, "only-repository")
         }
         [_, _, ..] if !kind.set && !kind.question => Outcome::Ask(Question {

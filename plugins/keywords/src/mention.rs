@@ -45,6 +45,16 @@ const LEADS: [&str; 7] = ["link", "links", "linking", "point", "points", "redire
 const NOT: [&str; 9] = ["not", "except", "without", "unlike", "never", "nothing", "leave", "avoid", "neither"];
 /// What takes a mention back unless something is to be used in its place: then both are in play.
 const OTHER: [&str; 2] = ["instead", "rather"];
+/// Who does what follows: after them a name is a verb ("can you mail them").
+const DOERS: [&str; 5] = ["you", "u", "we", "i", "they"];
+/// To whom something is done: before them a name is a verb ("mail me the result").
+const DONE_TO: [&str; 6] = ["me", "him", "her", "us", "them", "it"];
+/// Names that look for something where "for" follows them.
+const SEEKING: [&str; 4] = ["search", "look", "watch", "scan"];
+/// What stands before a thing that is no repository of the team's: "my search history", "good docs".
+const ONES_OWN: [&str; 5] = ["my", "your", "his", "her", "good"];
+/// What may follow a name that stands for itself: after "an api" these show that any is meant, and not a part of ours.
+const AFTER: [&str; 12] = ["", "is", "are", "that", "which", "who", "for", "in", "with", "and", "or", "like"];
 /// What "but" takes something out of.
 const ALL: [&str; 5] = ["anything", "everything", "anywhere", "everywhere", "all"];
 /// What may stand between what takes a mention back and the name.
@@ -56,7 +66,7 @@ const FILL: [&str; 19] = [
 /// How `name` (`owner/name`) is mentioned by its bare name. The clearest mention counts.
 pub(crate) fn of(name: &str, words: &Words) -> Option<Mentioned> {
     let bare = Words::of(name.rsplit('/').next().unwrap_or_default());
-    let exact = clearest(words.find(&bare), words, false);
+    let exact = clearest(words.find(&bare).filter(|at| !everyday(at, words)), words, false);
     exact.or_else(|| clearest(near::find(&bare, words), words, true))
 }
 
@@ -81,6 +91,21 @@ pub(crate) fn enumerate<T>(mentioned: &mut [(T, Mentioned)], words: &Words) {
             None => return,
         }
     }
+}
+
+/// Whether the name is an everyday word where it stands: a verb ("mail me", "can you search", "search for it"), one's own
+/// ("my mail"), or any of its kind ("what is an api?").
+fn everyday(at: &Range<usize>, words: &Words) -> bool {
+    let (before, after) = (words.before(at.start, 1), words.at(at.end));
+    if at.len() > 1 || NOUNS.contains(&after) {
+        return false;
+    }
+    let begins = ["", "please", "pls", "to", "and"].contains(&before);
+    DOERS.contains(&before)
+        || (begins && DONE_TO.contains(&after))
+        || (begins && after == "for" && SEEKING.contains(&words.at(at.start)))
+        || ONES_OWN.contains(&before)
+        || (["a", "an"].contains(&before) && AFTER.contains(&after) && !BEFORE.contains(&words.before(at.start, 2)))
 }
 
 fn clearest(places: impl Iterator<Item = Range<usize>>, words: &Words, misspelled: bool) -> Option<Mentioned> {
@@ -209,9 +234,38 @@ mod tests {
             ("select from billing", Mention::Occurs),
             ("not billing, in billing", Mention::SpokenOf),
             ("fix biling", Mention::Occurs),
+            ("can we have a billing that rounds in a billing repo", Mention::SpokenOf),
         ] {
             assert_eq!(how(text), Some(mention), "{text}");
         }
         assert_eq!(how("the bulling and the billings of bill"), None);
+    }
+
+    #[test]
+    fn an_everyday_word_is_no_name() {
+        let how = |name: &str, text: &str| of(name, &Words::of(text)).map(|it| it.how);
+        for (name, text) in [
+            ("a/mail", "mail me the result"),
+            ("a/mail", "can you mail finance?"),
+            ("a/mail", "please mail them"),
+            ("a/mail", "it is in my mail"),
+            ("a/search", "search for it, please"),
+            ("a/search", "when we search, nothing happens"),
+            ("a/api", "what is an API?"),
+            ("a/api", "API-1234 is urgent"),
+        ] {
+            assert_eq!(how(name, text), None, "{text}");
+        }
+        for (name, text) in [
+            ("a/mail", "mail is slow"),
+            ("a/mail", "mail it sends is not read, in the mail repo"),
+            ("a/search", "search results are old"),
+            ("a/search", "will search be up again?"),
+            ("a/docs", "docs for webhooks are missing"),
+            ("a/api", "a api bug"),
+            ("a/api", "fix it in an api"),
+        ] {
+            assert!(how(name, text).is_some(), "{text}");
+        }
     }
 }

@@ -15,15 +15,16 @@ const ENDS: [char; 20] =
     [',', '.', ';', ':', '!', '?', '(', ')', '[', ']', '…', '—', '–', '、', '。', '，', '！', '？', '：', '；'];
 
 /// The words of a text, in order and in lower case; nothing (an empty one) where a clause ends. Addresses and
-/// everything with a slash are left out, and so are the names of rooms and people (`#room`, `@name`): what is in them is
-/// not spoken.
+/// everything with a slash are left out, and so are the names of rooms and people (`#room`, `@name`) and of tickets
+/// (`API-12`): what is in them is not spoken.
 pub(crate) struct Words(Vec<String>);
 
 impl Words {
     pub(crate) fn of(text: &str) -> Self {
         let mut words = Self(Vec::new());
         for chunk in text.split_whitespace() {
-            if chunk.contains('/') || chunk.starts_with(['#', '@']) || !chunk.contains(char::is_alphanumeric) {
+            let spoken = !chunk.contains('/') && !chunk.starts_with(['#', '@']) && !ticket(chunk);
+            if !spoken || !chunk.contains(char::is_alphanumeric) {
                 words.pause();
                 continue;
             }
@@ -99,6 +100,15 @@ fn scripts(word: &str) -> impl Iterator<Item = &str> {
         let (part, after) = rest.split_at(end.unwrap_or(rest.len()));
         rest = after;
         Some(part)
+    })
+}
+
+/// Whether it is the name of a ticket in somebody's tracker: capitals, a hyphen, a number.
+fn ticket(chunk: &str) -> bool {
+    let bare = chunk.trim_matches(|c: char| !c.is_alphanumeric());
+    bare.split_once('-').is_some_and(|(project, number)| {
+        let digits = !number.is_empty() && number.bytes().all(|it| it.is_ascii_digit());
+        project.len() > 1 && project.bytes().all(|it| it.is_ascii_uppercase()) && digits
     })
 }
 

@@ -1,14 +1,14 @@
 //! The words that sentences begin with, in the languages people ask in here.
 
 /// What a sentence may begin with before it says anything.
-pub(super) const POLITE: [&str; 19] = [
+pub(super) const POLITE: [&str; 20] = [
     "hi", "hey", "hello", "please", "plz", "pls", "ok", "so", "and", "but", "also", "then", "thanks", "now", "if",
-    "bitte", "hallo", "just", "let",
+    "bitte", "hallo", "just", "let", "czy",
 ];
 /// What asks somebody to do something: "can you …".
 pub(super) const WOULD: [&str; 6] = ["can", "could", "would", "will", "might", "cna"];
 /// The same in a word with its own ending: "peux-tu …", "kannst du …".
-pub(super) const WOULD_YOU: [&str; 22] = [
+pub(super) const WOULD_YOU: [&str; 31] = [
     "kannst",
     "könntest",
     "könnt",
@@ -31,6 +31,43 @@ pub(super) const WOULD_YOU: [&str; 22] = [
     "poderia",
     "kun",
     "kunt",
+    "możesz",
+    "możecie",
+    "mógłbyś",
+    "mogłabyś",
+    "můžeš",
+    "můžete",
+    "možeš",
+    "можешь",
+    "можете",
+];
+/// The same of whoever it may be, where it is not clear from the verb: "kann jemand …", "kan du …".
+pub(super) const WOULD_SOMEBODY: [&str; 9] =
+    ["kann", "könnte", "kan", "kunde", "peut", "pourrait", "può", "potrebbe", "pode"];
+/// Who is meant by it.
+pub(super) const SOMEBODY: [&str; 16] = [
+    "someone", "somebody", "anyone", "anybody", "jemand", "wer", "du", "ni", "dere", "iemand", "någon", "noen",
+    "quelqu", "qualcuno", "alguém", "alguien",
+];
+/// How a request ends in a language that asks with its last word: "düzeltir misin?".
+pub(super) const WOULD_LAST: [&str; 8] =
+    ["misin", "mısın", "musun", "müsün", "misiniz", "mısınız", "musunuz", "müsünüz"];
+/// What says that something is not as it should be.
+pub(super) const TROUBLE: [&str; 22] = [
+    "wrong", "broken", "off", "missing", "fails", "failing", "failed", "crashes", "crash", "empty", "slow", "down",
+    "red", "stuck", "late", "twice", "never", "nothing", "lost", "error", "errors", "500",
+];
+/// What is asked of a thing in general, and not of ours.
+pub(super) const IN_GENERAL: [&str; 9] = [
+    "in general",
+    "generally",
+    "do you use",
+    "do you all",
+    "do people",
+    "do others",
+    "other companies",
+    "other teams",
+    "these days",
 ];
 /// What is wished for, rather than done.
 pub(super) const HAVE: [&str; 3] = ["have", "get", "please"];
@@ -38,7 +75,7 @@ pub(super) const HAVE: [&str; 3] = ["have", "get", "please"];
 pub(super) const PRONOUNS: [&str; 13] =
     ["you", "we", "i", "they", "the", "these", "those", "our", "people", "any", "all", "customers", "users"];
 /// What asks to be told.
-pub(super) const TELL: [&str; 20] = [
+pub(super) const TELL: [&str; 24] = [
     "explain",
     "tell",
     "describe",
@@ -59,9 +96,13 @@ pub(super) const TELL: [&str; 20] = [
     "inspect",
     "erkläre",
     "explique",
+    "remind",
+    "confirm",
+    "verify",
+    "know",
 ];
 /// The same, wherever in the sentence the language puts its verb.
-pub(super) const TELL_ANYWHERE: [&str; 16] = [
+pub(super) const TELL_ANYWHERE: [&str; 26] = [
     "erklären",
     "zeigen",
     "sagen",
@@ -78,11 +119,21 @@ pub(super) const TELL_ANYWHERE: [&str; 16] = [
     "dirmi",
     "uitleggen",
     "vertellen",
+    "förklara",
+    "forklare",
+    "açıklar",
+    "anlatır",
+    "wyjaśnić",
+    "vysvětlit",
+    "объяснить",
+    "рассказать",
+    "sprawdzić",
+    "nakijken",
 ];
 /// What asks to be told only together with the next word: "figure out", "dig into", "see why".
 pub(super) const FIGURE: [&str; 3] = ["figure", "dig", "see"];
 /// What a question begins with.
-pub(super) const ASK: [&str; 69] = [
+pub(super) const ASK: [&str; 82] = [
     "why",
     "how",
     "what",
@@ -152,12 +203,41 @@ pub(super) const ASK: [&str; 69] = [
     "как",
     "что",
     "где",
+    "proč",
+    "dlaczego",
+    "gdzie",
+    "kde",
+    "jak",
+    "hur",
+    "varför",
+    "hvorfor",
+    "hvordan",
+    "neden",
+    "nasıl",
+    "зачем",
+    "когда",
 ];
 /// The same in languages that put no spaces between words, or ask in the middle.
-pub(super) const ASK_ANYWHERE: [&str; 9] =
-    ["なぜ", "どうして", "どこ", "ですか", "为什么", "怎么", "什么", "por qué", "por quê"];
+pub(super) const ASK_ANYWHERE: [&str; 16] = [
+    "なぜ",
+    "どうして",
+    "どこ",
+    "ですか",
+    "为什么",
+    "怎么",
+    "什么",
+    "por qué",
+    "por quê",
+    "asks whether",
+    "asks if",
+    "asked whether",
+    "wants to know",
+    "want to know",
+    "dlaczego",
+    "proč",
+];
 /// What a request for a change begins with.
-pub(super) const DO: [&str; 54] = [
+pub(super) const DO: [&str; 60] = [
     "add",
     "adjust",
     "allow",
@@ -212,4 +292,10 @@ pub(super) const DO: [&str; 54] = [
     "use",
     "write",
     "debug",
+    "give",
+    "get",
+    "pin",
+    "lower",
+    "compress",
+    "round",
 ];
