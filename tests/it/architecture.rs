@@ -29,7 +29,7 @@ const EDGES: [(&str, &[&str]); 28] = [
     ("slack", &["domain", "ports", "posting", "webhook"]),
     ("github", &["domain", "ports", "posting", "webhook"]),
     // The runner is no adapter: it is the program inside the boxes that the sandbox makes.
-    ("runner", &["domain"]),
+    ("runner", &["agents", "domain", "gateway", "workflow"]),
     ("sandbox", &["domain", "ports", "runner"]),
     // The way out of a box: it can be had without the rest, and by a broker.
     ("gateway", &["address"]),
@@ -77,6 +77,7 @@ const HEAVY: [(&str, &[&str]); 15] = [
             "github",
             "ingress",
             "registry",
+            "runner",
             "sandbox",
             "slack",
             "web",

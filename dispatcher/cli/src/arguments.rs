@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
-use crate::command::{Plugin, Route};
+use crate::command::{Agents, Plugin, Route};
 
 /// Sentences in, reviewed change requests out.
 #[derive(Debug, Parser)]
@@ -37,6 +37,8 @@ pub(crate) enum Command {
     Show(Named),
     /// Say why a request went where it went, or why nothing came of it, and what the agent knew
     Why(Why),
+    /// Show what the agents of a run knew: what was gathered, by whom, who wrote it, and what was left out
+    Context(Knew),
     /// Try out where requests go: over a corpus, over what is recorded, with another plugin
     #[command(subcommand)]
     Route(Route),
@@ -51,6 +53,9 @@ pub(crate) enum Command {
     /// Write, try and let in plugins: rules that decide where a request goes, sources of context
     #[command(subcommand)]
     Plugin(Plugin),
+    /// Install coding agents, in the versions that were tried
+    #[command(subcommand)]
+    Agents(Agents),
     /// Connect a Slack workspace or GitHub
     #[command(subcommand)]
     Setup(Setup),
@@ -185,6 +190,18 @@ pub(crate) struct Why {
     /// Print the record of the decision as JSON
     #[arg(long)]
     pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Knew {
+    /// The run: its id or the beginning of it; `last` is the newest
+    pub(crate) run: String,
+    /// Print JSON, with the texts
+    #[arg(long, conflicts_with = "prompt")]
+    pub(crate) json: bool,
+    /// Print what the agents were given of it, byte for byte
+    #[arg(long)]
+    pub(crate) prompt: bool,
 }
 
 #[derive(Debug, Args)]

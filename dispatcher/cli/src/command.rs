@@ -1,7 +1,9 @@
 //! What each command does.
 
 mod act;
+mod agents;
 mod ask;
+mod context;
 mod dev;
 mod doctor;
 mod look;
@@ -10,6 +12,7 @@ mod route;
 mod serve;
 mod setup;
 
+pub(crate) use agents::{Agents, folder as agents_folder, is_installed};
 pub(crate) use ask::code;
 pub(crate) use plugin::Plugin;
 pub(crate) use route::Route;
@@ -44,6 +47,7 @@ pub(crate) fn run(arguments: Arguments) -> Result<ExitCode> {
         Command::Runs(runs) => with(&home, &config, |client| look::runs(client, runs)),
         Command::Show(named) => with(&home, &config, |client| look::show(client, named)),
         Command::Why(asked) => with(&home, &config, |client| look::why(client, asked)),
+        Command::Context(asked) => with(&home, &config, |client| context::context(client, asked)),
         Command::Route(asked) => route::run(&home, &config, asked),
         Command::Stop(named) => with(&home, &config, |client| act::stop(client, named)),
         Command::Approve(named) => with(&home, &config, |client| act::approve(client, named)),
@@ -51,6 +55,7 @@ pub(crate) fn run(arguments: Arguments) -> Result<ExitCode> {
         Command::Replay(named) => with(&home, &config, |client| look::replay(client, named)),
         Command::Setup(Setup::Slack(setup)) => setup::slack(&home, &config, setup),
         Command::Setup(Setup::Github(setup)) => setup::github(&home, &config, setup),
+        Command::Agents(asked) => agents::run(&home, asked),
         Command::Dev(dev) => dev::dev(&home, dev),
         Command::Doctor(doctor) => doctor::doctor(&home, &config, doctor),
     }

@@ -2,6 +2,7 @@
 
 mod edges;
 mod fetch;
+mod models;
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -10,10 +11,12 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, Result, anyhow};
 use serde::Deserialize;
 use signalbox_domain::talk::Role;
+use signalbox_sandbox::{Sizes, Wanted};
 use signalbox_webhook::Hook;
 
 pub(crate) use edges::{Bound, Github, Slack};
 pub(crate) use fetch::Fetch;
+pub(crate) use models::Model;
 
 /// The settings of a dispatcher.
 #[derive(Clone, Debug, Deserialize)]
@@ -31,6 +34,8 @@ pub(crate) struct Config {
     pub(crate) protect: Vec<String>,
     /// Folders of tools that agents may read and run, beside those of the system.
     pub(crate) tools: Vec<PathBuf>,
+    /// The most a box may use: memory, cpus, processes, disk.
+    pub(crate) boxes: Wanted,
     /// Run agents without a sandbox: they may do whatever this user may.
     pub(crate) unsandboxed_i_accept_the_risk: bool,
     /// Rooms to begin with.
@@ -53,6 +58,10 @@ pub(crate) struct Config {
     pub(crate) hooks: Vec<Hook>,
     /// Agents, by the name workflows use; `default` is the one they mean when they name none.
     pub(crate) agents: BTreeMap<String, Agent>,
+    /// Providers of models, by name: `anthropic`, `openai`, `gemini`.
+    pub(crate) models: BTreeMap<String, Model>,
+    /// The file with what models cost that are not in the shipped table, or cost this team something else.
+    pub(crate) prices: Option<PathBuf>,
     /// What may be gathered for a request.
     pub(crate) fetch: Fetch,
     /// Settings of plugins, by their id.
@@ -109,10 +118,13 @@ pub(crate) struct Repository {
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Agent {
-    /// The runner's adapter: `command`, `scripted`.
+    /// What drives it: `claude-code`, `codex`, `opencode`, `gemini`, `pi`, `command`, `scripted`.
     pub(crate) adapter: String,
     /// The provider's name for the model.
     pub(crate) model: Option<String>,
+    /// The agents, by name, that go on one after the other where its model's provider lets nobody in or is out of order.
+    #[serde(default)]
+    pub(crate) then: Vec<String>,
     /// `command`: the program, which reads the prompt on its standard input and edits the files it is started in.
     pub(crate) command: Option<String>,
     /// `scripted`: the recorded session, a file of the repository.
@@ -144,6 +156,7 @@ impl Default for Config {
             concurrent_runs: 4,
             protect: Vec::new(),
             tools: Vec::new(),
+            boxes: Wanted::default(),
             unsandboxed_i_accept_the_risk: false,
             public_url: None,
             slack: None,
@@ -155,6 +168,8 @@ impl Default for Config {
             people: Vec::new(),
             repositories: Vec::new(),
             agents: BTreeMap::new(),
+            models: BTreeMap::new(),
+            prices: None,
             fetch: Fetch::default(),
             plugins: BTreeMap::new(),
             folder: None,
@@ -188,6 +203,11 @@ impl Config {
         Ok(config)
     }
 
+    /// The most a box may use.
+    pub(crate) fn sizes(&self) -> Result<Sizes> {
+        self.boxes.over(Sizes::default()).map_err(|problem| anyhow!("[boxes] {problem}"))
+    }
+
     /// The settings as their file has them now. Those of the command line stay as they are.
     pub(crate) fn reloaded(&self) -> Result<Self> {
         match &self.file {
@@ -196,10 +216,20 @@ impl Config {
         }
     }
 
+    /// What models cost that are not in the shipped table, as TOML.
+    pub(crate) fn prices(&self) -> Result<String> {
+        let Some(file) = &self.prices else { return Ok(String::new()) };
+        let file = self.folder.as_deref().unwrap_or(Path::new(".")).join(file);
+        let text = fs::read_to_string(&file).with_context(|| format!("failed to read {}", file.display()))?;
+        signalbox_gateway::Prices::read(&text).with_context(|| file.display().to_string())?;
+        Ok(text)
+    }
+
     fn check(&self) -> Result<()> {
         if self.concurrent_runs == 0 {
             return Err(anyhow!("`concurrent_runs = 0` lets nothing run; write 1 or more"));
         }
+        self.sizes()?;
         for member in &self.people {
             if member.token.len() < 16 {
                 return Err(anyhow!("the token of {} has fewer than 16 characters; take a longer one", member.id));
@@ -211,11 +241,23 @@ impl Config {
                 "command" => agent.command.is_none().then_some("command = \"PROGRAM\""),
                 "scripted" => agent.session.is_none().then_some("session = \"FILE\""),
                 other => {
-                    return Err(anyhow!(
-                        "[agents.{name}] has the adapter `{other}`; there are `command` and `scripted`"
-                    ));
+                    let Some(provider) = signalbox_agents::provider(other) else {
+                        let known = signalbox_agents::NAMES.map(|name| format!("`{name}`")).join(", ");
+                        return Err(anyhow!(
+                            "[agents.{name}] has the adapter `{other}`; there are {known}, `command` and `scripted`"
+                        ));
+                    };
+                    if !self.models.contains_key(provider) {
+                        return Err(anyhow!(
+                            "[agents.{name}] asks the models of `{provider}`, which is not set up: add [models.{provider}]"
+                        ));
+                    }
+                    None
                 }
             };
+            if let Some(unknown) = agent.then.iter().find(|next| !self.agents.contains_key(*next)) {
+                return Err(anyhow!("[agents.{name}] is followed by `{unknown}`, and there is no [agents.{unknown}]"));
+            }
             if let Some(needs) = needs {
                 return Err(anyhow!("[agents.{name}] needs a line `{needs}`"));
             }
@@ -231,6 +273,8 @@ impl Agent {
         signalbox_engine::Agent {
             adapter: self.adapter.clone(),
             model: self.model.clone(),
+            provider: signalbox_agents::provider(&self.adapter).map(str::to_owned),
+            then: self.then.clone(),
             settings: settings(&self.command, &self.session),
             phases: self.phases.iter().map(|(phase, settings)| (phase.clone(), own(settings))).collect(),
         }

@@ -23,6 +23,7 @@ use crate::changes::BuiltIn;
 use crate::config::Config;
 use crate::edges::Edges;
 use crate::home::{Home, write_private};
+use crate::models::Models;
 use crate::plugins::{Installed, chosen, lock_file};
 use crate::secrets::Secrets;
 
@@ -60,7 +61,8 @@ impl Dispatcher {
             folder: home.at("boxes"),
             program: std::env::current_exe().context("failed to find this program")?,
             endpoint: endpoint.clone(),
-            tools: config.tools.clone(),
+            tools: tools(home, config)?,
+            sizes: config.sizes()?,
             unsandboxed_i_accept_the_risk: config.unsandboxed_i_accept_the_risk,
         });
         let secrets = Secrets::load(home)?;
@@ -85,6 +87,8 @@ impl Dispatcher {
         settings.rooms = config.bounds.iter().map(|bound| (bound.room.clone(), bound.for_engine())).collect();
         settings.agents = config.agents.iter().map(|(name, agent)| (name.clone(), agent.for_engine())).collect();
         settings.agents.extend(config.recorded.clone());
+        settings.prices = config.prices()?;
+        let models = Models::open(config)?;
         let engine = Arc::new(Engine::new(ports, settings));
 
         let token = home.token()?;
@@ -99,6 +103,11 @@ impl Dispatcher {
                 edges.routes(&engine, &console),
             ],
         );
+        // Beside the edge, not below it: an answer of a model takes its time.
+        let router = match models {
+            Some(models) => router.merge(models.routes(engine.clone())),
+            None => router,
+        };
         write_private(&endpoint, &url)?;
         Ok(Self { url, token, engine, listener, router, edges })
     }
@@ -111,6 +120,13 @@ impl Dispatcher {
             () = self.engine.drive(WORKERS) => {}
         }
     }
+}
+
+/// Folders of tools in boxes: those the settings name, and the one that agents are installed in.
+pub(crate) fn tools(home: &Home, config: &Config) -> Result<Vec<PathBuf>> {
+    let installed = crate::command::agents_folder(home);
+    fs::create_dir_all(installed.join("bin")).with_context(|| format!("failed to make {}", installed.display()))?;
+    Ok([installed].into_iter().chain(config.tools.iter().cloned()).collect())
 }
 
 /// Takes a repository in, or brings it up to date.

@@ -4,6 +4,7 @@
 //! state/       the store, the queue and the blobs
 //! forge/       the built-in forge's repositories
 //! console/     the built-in chat
+//! agents/      coding agents that were installed
 //! boxes/       devboxes at work, and warm mirrors
 //! plugins/     plugins that were taken in, and compiled ones
 //! secret       what the tokens of boxes are made with

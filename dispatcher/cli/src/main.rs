@@ -5,6 +5,8 @@ mod command;
 
 mod config;
 mod home;
+mod hush;
+mod models;
 mod plugins;
 mod secrets;
 

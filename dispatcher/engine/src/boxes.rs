@@ -119,7 +119,7 @@ impl Engine {
         lease.filter(|lease| lease.control != Control::Gone).ok_or(Refusal::Gone)
     }
 
-    async fn current(&self, devbox: &DevboxId) -> Result<(Lease, Run), Refusal> {
+    pub(crate) async fn current(&self, devbox: &DevboxId) -> Result<(Lease, Run), Refusal> {
         let lease = self.lease(devbox).await?;
         let run = self.ports.store.load(&Subject::Run(lease.run.clone())).await.map_err(refusal)?;
         run.map(|run| (lease, run)).ok_or(Refusal::Gone)
@@ -173,13 +173,13 @@ fn permitted(job: &Job, phase: &Phase, finish: Finish) -> (Finish, Vec<String>) 
 }
 
 /// The phase a box works on, while the run wants it to.
-fn worked<'a>(run: &'a Run, devbox: &DevboxId) -> Option<(&'a Job, &'a Phase)> {
+pub(crate) fn worked<'a>(run: &'a Run, devbox: &DevboxId) -> Option<(&'a Job, &'a Phase)> {
     let job = run.job()?;
     let name = job.phases.iter().find(|(_, progress)| progress.stage.devbox() == Some(devbox)).map(|(name, _)| name)?;
     job.plan.workflow.phase(name).map(|phase| (job, phase))
 }
 
-fn refusal(error: Error) -> Refusal {
+pub(crate) fn refusal(error: Error) -> Refusal {
     match error {
         Error::Conflict | Error::Later { .. } | Error::Unavailable(_) => Refusal::Unavailable(error.to_string()),
         Error::Rejected(why) => Refusal::Rejected(why),

@@ -3,12 +3,12 @@
 use std::collections::BTreeMap;
 
 use signalbox_domain::identity::Permission;
+use signalbox_domain::patch;
 use signalbox_domain::route::Target;
 use signalbox_domain::run::Run;
 use signalbox_domain::talk::Role;
 use signalbox_domain::time::Span;
 
-use crate::policy;
 use crate::token::Secret;
 
 /// What the team decided.
@@ -18,6 +18,8 @@ pub struct Settings {
     pub concurrent_runs: u32,
     /// The agents workflows may name. `default` is the one they mean when they name none.
     pub agents: BTreeMap<String, Agent>,
+    /// What models cost, beside the shipped table: more of it, as TOML.
+    pub prices: String,
     /// What the tokens of boxes are made with.
     pub secret: Secret,
     /// How often a box is to report when nothing happens. Two missed reports are a lost box.
@@ -83,7 +85,7 @@ impl Room {
         }
         let named = target.repository.as_ref()?;
         let within =
-            self.repositories.is_empty() || self.repositories.iter().any(|glob| policy::matches(glob, &named.0));
+            self.repositories.is_empty() || self.repositories.iter().any(|glob| patch::matches(glob, &named.0));
         (!within).then(|| {
             format!(
                 "{named} cannot be worked on from this room; it has: {}. Ask in another one.",
@@ -100,6 +102,10 @@ pub struct Agent {
     pub adapter: String,
     /// The provider's name for the model.
     pub model: Option<String>,
+    /// Whose models it asks, by the name under which the dispatcher holds the credential; nothing for one that asks none.
+    pub provider: Option<String>,
+    /// The agents that go on, one after the other, where its model's provider lets nobody in or is out of order.
+    pub then: Vec<String>,
     /// The adapter's own settings.
     pub settings: BTreeMap<String, String>,
     /// The adapter's settings for one phase, by `workflow.phase`, or for one of its rounds, by `workflow.phase.2`; the
@@ -113,6 +119,7 @@ impl Settings {
         Self {
             concurrent_runs: 4,
             agents: BTreeMap::new(),
+            prices: String::new(),
             secret,
             heartbeat: Span::seconds(2),
             mail_domain: "users.noreply.localhost".into(),

@@ -9,6 +9,7 @@ use signalbox_domain::devbox::{Control, Limit, Usage};
 use signalbox_domain::workflow::Budget;
 
 use crate::agent::Agent;
+use crate::gateway::Gate;
 use crate::git::tail;
 use crate::jail::Inmate;
 use crate::link::Link;
@@ -50,6 +51,8 @@ pub(crate) enum Cut {
     TimedOut(Limit),
     /// It used up too much.
     Budget,
+    /// It wrote more than it may, and nothing else would have kept it from going on.
+    Disk,
 }
 
 /// What was seen.
@@ -62,6 +65,8 @@ pub(crate) struct Seen {
     pub(crate) output: Vec<u8>,
     /// The last line on standard error.
     pub(crate) complaint: String,
+    /// Sizes of its box that it reached, in words.
+    pub(crate) reached: Vec<String>,
     /// Used up.
     pub(crate) usage: Usage,
 }
@@ -76,6 +81,7 @@ pub(crate) fn watch(
     inmate: &mut Inmate,
     agent: Option<&mut (dyn Agent + 'static)>,
     link: &Link,
+    mut gate: Option<&mut Gate>,
     transcript: &mut Transcript,
     limits: &Limits,
 ) -> io::Result<Seen> {
@@ -87,10 +93,11 @@ pub(crate) fn watch(
         summary: String::new(),
         output: Vec::new(),
         complaint: String::new(),
-        usage: Usage::default(),
+        reached: Vec::new(),
+        usage: gate.as_ref().map(|gate| gate.used()).unwrap_or_default(),
     };
     let is_agent = agent.is_some();
-    let mut ear = Ear { agent, link, transcript, seen: &mut seen };
+    let mut ear = Ear { activity: "thinking".to_owned(), agent, link, transcript, seen: &mut seen };
     let (mut active, mut ticks, mut sampled) = (Instant::now(), 0, Instant::now());
     let ended = loop {
         match lines.recv_timeout(TICK) {
@@ -102,8 +109,17 @@ pub(crate) fn watch(
             Err(RecvTimeoutError::Disconnected) => thread::sleep(TICK),
             Err(RecvTimeoutError::Timeout) => {}
         }
+        if let Some(gate) = gate.as_deref_mut() {
+            ear.gate(gate)?;
+            if gate.is_busy() {
+                active = Instant::now();
+            }
+        }
         if let Some(code) = inmate.ended()? {
             break Ok(code);
+        }
+        if inmate.overflows() {
+            break Err(Cut::Disk);
         }
         if sampled.elapsed() > SAMPLE.min(limits.idle / 4) {
             let now = inmate.ticks();
@@ -111,6 +127,7 @@ pub(crate) fn watch(
                 active = Instant::now();
             }
             (ticks, sampled) = (now, Instant::now());
+            ear.reached(inmate)?;
         }
         if let Some(cut) = cut(link, limits, active, ear.seen.usage) {
             if cut != Cut::Gone {
@@ -127,10 +144,14 @@ pub(crate) fn watch(
             break Err(cut);
         }
     };
+    ear.reached(inmate)?;
     // What it left running ends with it. After that no one can write, and the readers come to the end.
     inmate.kill()?;
     for line in lines {
         ear.hear(line)?;
+    }
+    if let Some(gate) = gate {
+        ear.gate(gate)?;
     }
     if ended.is_ok_and(|code| code != 0) && is_agent && !seen.complaint.is_empty() {
         // An agent that failed says why there.
@@ -157,6 +178,8 @@ fn cut(link: &Link, limits: &Limits, active: Instant, usage: Usage) -> Option<Cu
 
 /// Turns lines into what was seen.
 struct Ear<'a> {
+    /// What the agent was at last.
+    activity: String,
     agent: Option<&'a mut (dyn Agent + 'static)>,
     link: &'a Link,
     transcript: &'a mut Transcript,
@@ -164,6 +187,17 @@ struct Ear<'a> {
 }
 
 impl Ear<'_> {
+    /// Notes which sizes of its box it reached.
+    fn reached(&mut self, inmate: &mut Inmate) -> io::Result<()> {
+        for words in inmate.reached() {
+            self.transcript.note(&words)?;
+            if !self.seen.reached.contains(&words) {
+                self.seen.reached.push(words);
+            }
+        }
+        Ok(())
+    }
+
     fn hear(&mut self, line: Line) -> io::Result<()> {
         let (bytes, error) = match line {
             Line::Output(bytes) => (bytes, false),
@@ -188,22 +222,41 @@ impl Ear<'_> {
             return self.transcript.add(&Entry::Complaint { text });
         }
         for entry in agent.read(&text) {
-            self.transcript.add(&entry)?;
-            match &entry {
-                Entry::Usage(used) => self.seen.usage = self.seen.usage + *used,
-                Entry::Text { text } if !text.trim().is_empty() => self.seen.summary = text.clone(),
-                Entry::Begin { .. }
-                | Entry::Prompt { .. }
-                | Entry::Text { .. }
-                | Entry::ToolCall { .. }
-                | Entry::ToolResult { .. }
-                | Entry::Complaint { .. }
-                | Entry::Note { .. }
-                | Entry::End(_) => {}
+            self.take(&entry)?;
+        }
+        Ok(())
+    }
+
+    /// What happened at the gateway.
+    fn gate(&mut self, gate: &mut Gate) -> io::Result<()> {
+        for entry in gate.news() {
+            self.take(&entry)?;
+            if let Entry::Usage(_) = entry {
+                self.link.progress(self.activity.clone(), self.seen.usage);
             }
-            if let Some(activity) = entry.activity() {
-                self.link.progress(activity, self.seen.usage);
-            }
+        }
+        Ok(())
+    }
+
+    fn take(&mut self, entry: &Entry) -> io::Result<()> {
+        self.transcript.add(entry)?;
+        match entry {
+            Entry::Usage(used) => self.seen.usage = self.seen.usage + *used,
+            Entry::Text { text } if !text.trim().is_empty() => self.seen.summary.clone_from(text),
+            Entry::Begin { .. }
+            | Entry::Prompt { .. }
+            | Entry::Session { .. }
+            | Entry::Failover { .. }
+            | Entry::Text { .. }
+            | Entry::ToolCall { .. }
+            | Entry::ToolResult { .. }
+            | Entry::Complaint { .. }
+            | Entry::Note { .. }
+            | Entry::End(_) => {}
+        }
+        if let Some(activity) = entry.activity() {
+            self.activity.clone_from(&activity);
+            self.link.progress(activity, self.seen.usage);
         }
         Ok(())
     }

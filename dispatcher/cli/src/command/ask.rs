@@ -47,6 +47,7 @@ fn agent_of(config: &Config, name: &str) -> Result<Agent> {
         Some(("command", program)) if !program.is_empty() => Ok(Agent {
             adapter: "command".into(),
             model: None,
+            then: Vec::new(),
             command: Some(program.into()),
             session: None,
             phases: Default::default(),
@@ -54,6 +55,7 @@ fn agent_of(config: &Config, name: &str) -> Result<Agent> {
         Some(("scripted", session)) if !session.is_empty() => Ok(Agent {
             adapter: "scripted".into(),
             model: None,
+            then: Vec::new(),
             command: None,
             session: Some(session.into()),
             phases: Default::default(),

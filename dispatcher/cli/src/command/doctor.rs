@@ -53,7 +53,8 @@ impl How {
 
 pub(crate) fn doctor(home: &Home, config: &Config, asked: &Doctor) -> Result<ExitCode> {
     let mut findings =
-        vec![git(), sandbox(home, config)?, plugins(home, config), folder(home), agents(config), running(home)];
+        vec![git(), sandbox(home, config)?, plugins(home, config), folder(home), agents(home, config), running(home)];
+    findings.extend(models(config));
     findings.extend(edges(home, config));
     if asked.json {
         let all: Vec<_> = findings
@@ -98,6 +99,7 @@ fn sandbox(home: &Home, config: &Config) -> Result<Finding> {
         program: std::env::current_exe().context("failed to find this program")?,
         endpoint: home.at("endpoint"),
         tools: config.tools.clone(),
+        sizes: config.sizes()?,
         unsandboxed_i_accept_the_risk: false,
     });
     let runtime = tokio::runtime::Runtime::new().context("failed to start")?;
@@ -125,7 +127,20 @@ fn folder(home: &Home) -> Finding {
     }
 }
 
-fn agents(config: &Config) -> Finding {
+fn agents(home: &Home, config: &Config) -> Finding {
+    let asked = config.agents.values().filter_map(|agent| signalbox_agents::pin(&agent.adapter));
+    let missing: Vec<&str> =
+        asked.filter(|pin| !crate::command::is_installed(home, pin)).map(|pin| pin.name).collect();
+    if !missing.is_empty() {
+        let names = missing.join(" ");
+        return Finding {
+            what: "agents",
+            // They may be among the tools that the settings name.
+            how: if config.tools.is_empty() { How::Wrong } else { How::Doubtful },
+            said: format!("not installed here: {names}"),
+            remedy: format!("signalbox agents install {names}"),
+        };
+    }
     if config.agents.contains_key("default") {
         let names: Vec<&str> = config.agents.keys().map(String::as_str).collect();
         return good("agents", names.join(", "));
@@ -135,6 +150,18 @@ fn agents(config: &Config) -> Finding {
         "no agent is set up, so nothing can be worked",
         "add to signalbox.toml:  [agents.default]  adapter = \"command\"  command = \"PROGRAM\"",
     )
+}
+
+/// Providers of models: whether there is a key. It is shown to nobody, and nothing is asked of them: that costs money.
+fn models(config: &Config) -> Vec<Finding> {
+    let found = config.models.iter().map(|(name, model)| {
+        let tried = model.provider(name).and_then(|provider| Ok((provider, model.key(name, config.folder.as_deref())?)));
+        match tried {
+            Ok((provider, _)) => good("models", format!("{name}: at {}, with a key", provider.upstream)),
+            Err(error) => bad("models", format!("{error:#}"), "see docs/agents.md, “Keys”"),
+        }
+    });
+    found.collect()
 }
 
 fn running(home: &Home) -> Finding {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Agent, Launch};
+use super::{Agent, Launch, Told};
 use crate::cell::Cell;
 use crate::transcript::Entry;
 
@@ -13,11 +13,12 @@ pub(super) struct Command {
 }
 
 impl Agent for Command {
-    fn launch(&self, _: &Cell, prompt: &str) -> Launch {
+    fn launch(&self, _: &Cell, told: &Told<'_>) -> Launch {
         Launch {
             command: ["/bin/sh", "-c", &self.command].map(str::to_owned).into(),
             env: BTreeMap::new(),
-            input: prompt.as_bytes().to_vec(),
+            input: told.prompt.as_bytes().to_vec(),
+            files: BTreeMap::new(),
         }
     }
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Agent, Launch};
+use super::{Agent, Launch, Told};
 use crate::cell::Cell;
 use crate::transcript::Entry;
 
@@ -23,11 +23,12 @@ impl Scripted {
 }
 
 impl Agent for Scripted {
-    fn launch(&self, cell: &Cell, _: &str) -> Launch {
+    fn launch(&self, cell: &Cell, _: &Told<'_>) -> Launch {
         Launch {
             command: vec![cell.program(), "runner".to_owned(), "play".to_owned()],
             env: BTreeMap::new(),
             input: self.session.as_bytes().to_vec(),
+            files: BTreeMap::new(),
         }
     }
 

@@ -1,6 +1,6 @@
 //! A dispatcher for one box: it hands out an assignment, remembers what is reported, and answers what it is told to.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
 use std::path::Path;
@@ -10,6 +10,7 @@ use std::{fs, thread};
 
 use signalbox_domain::devbox::{Assignment, Control, Finish, News, Report};
 use signalbox_domain::id::Digest;
+use serde_json::Value;
 
 /// Longer than anything here takes; only a broken test waits so long.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
@@ -26,6 +27,8 @@ struct State {
     claims: u32,
     reports: Vec<Report>,
     blobs: BTreeMap<String, Vec<u8>>,
+    models: VecDeque<(u16, String)>,
+    asked: Vec<(String, Value)>,
     down: bool,
 }
 
@@ -58,6 +61,16 @@ impl Dispatcher {
     /// Breaks every connection from now on, or no longer.
     pub(crate) fn down(&self, down: bool) {
         self.state().down = down;
+    }
+
+    /// Answers the calls of models with these, in order.
+    pub(crate) fn models(&self, answers: &[(u16, String)]) {
+        self.state().models = answers.iter().cloned().collect();
+    }
+
+    /// Calls of models that came, with their bodies.
+    pub(crate) fn asked(&self) -> Vec<(String, Value)> {
+        self.state().asked.clone()
     }
 
     /// Forgets what was reported.
@@ -123,7 +136,10 @@ impl Dispatcher {
             }
             let (status, answer) = self.answer_to(&request, &token, body);
             self.0.1.notify_all();
-            let head = format!("HTTP/1.1 {status} Status\r\nContent-Length: {}\r\n\r\n", answer.len());
+            let head = format!(
+                "HTTP/1.1 {status} Status\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n",
+                answer.len()
+            );
             if stream.write_all(&[head.into_bytes(), answer].concat()).is_err() {
                 return;
             }
@@ -153,6 +169,11 @@ impl Dispatcher {
                 assert_eq!(Digest::of(&body).as_str(), digest);
                 state.blobs.insert(digest, body);
                 (201, vec![])
+            }
+            ["POST", path, _] if token == REPORT && path.starts_with("/boxes/models/") => {
+                let path = path.trim_start_matches("/boxes/models/").to_owned();
+                state.asked.push((path, serde_json::from_slice(&body).unwrap_or_default()));
+                state.models.pop_front().map_or((500, vec![]), |(status, answer)| (status, answer.into_bytes()))
             }
             _ => (401, vec![]),
         }
