@@ -205,6 +205,39 @@ async fn a_review_of_a_runs_pull_request_is_told_with_its_remarks() {
     assert_eq!(desk.told().await, ["- nothing waits for an approval"]);
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_review_that_tells_us_to_do_it_is_resolved_at_once() {
+    let desk = Desk::new().await;
+    let run = desk.proposed(&elsewhere(), 1).await;
+    let number = pull(&desk, run.id.as_str());
+    desk.heard().await;
+    let ben = desk.place.world.person("ben");
+    ben.review(SITE, number, Verdict::Comment, "@signalbox say $13", &[]).unwrap();
+    let told = desk.told().await;
+    assert_eq!(told.len(), 2, "{told:?}");
+    assert!(told[0].starts_with("ben, member asks:") && told[1].starts_with("ben, member presses Resolve"), "{told:?}");
+    ben.review(SITE, number, Verdict::Comment, "I would say $13", &[]).unwrap();
+    let told = desk.told().await;
+    assert_eq!(told.len(), 1, "what is not said to us waits for a decision: {told:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_approval_counts_for_the_commit_that_was_looked_at_and_no_other() {
+    let desk = Desk::new().await;
+    let run = desk.proposed(&elsewhere(), 1).await;
+    let number = pull(&desk, run.id.as_str());
+    desk.heard().await;
+    let ben = desk.place.world.person("ben");
+    let head = desk.place.world.conversation(SITE, number).unwrap().pull.unwrap().head;
+    let waiting = desk.waiting(&run, 2, "another commit").await;
+    ben.review(SITE, number, Verdict::Approve, "", &[]).unwrap();
+    assert_eq!(desk.told().await, ["- what was approved is not what the run waits to have approved"]);
+    desk.waiting(&waiting, 3, &head).await;
+    ben.review(SITE, number, Verdict::Approve, "", &[]).unwrap();
+    let told = desk.told().await;
+    assert!(told.len() == 1 && told[0].starts_with("ben, member presses Approve"), "{told:?}");
+}
+
 /// A comment that the program `bot` wrote through the App `app`, as GitHub tells of it.
 fn by_a_program(desk: &Desk, bot: u64, app: u64, comment: u64) -> signalbox_domain::event::Delivery {
     let stamp = "2026-11-20T00:00:00Z";

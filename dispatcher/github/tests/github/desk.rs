@@ -6,11 +6,11 @@ use async_trait::async_trait;
 use signalbox_domain::change::Change;
 use signalbox_domain::devbox::DiffStat;
 use signalbox_domain::event::{Delivery, Event, Fact};
-use signalbox_domain::id::EffectId;
+use signalbox_domain::id::{Digest, EffectId};
 use signalbox_domain::outcome::Outcome;
 use signalbox_domain::post::{Post, Slot};
 use signalbox_domain::route::Target;
-use signalbox_domain::run::{Job, Plan, Run, State};
+use signalbox_domain::run::{Job, Plan, Progress, Run, Stage, State};
 use signalbox_domain::step::{Step, step};
 use signalbox_domain::talk::{Message, Person, Role, ThreadId};
 use signalbox_domain::time::Span;
@@ -136,6 +136,26 @@ impl Desk {
             State::Ended { outcome: Outcome::Delivered, job: Some(Box::new(job(number))), at: self.place.clock.now() };
         self.commit(&worked, 1, "worked").await;
         worked
+    }
+
+    /// The run, waiting at a gate to have what its branch is at, `head`, approved.
+    pub(crate) async fn waiting(&self, run: &Run, loaded: u64, head: &str) -> Run {
+        let mut job = run.job().cloned().unwrap();
+        job.head = Some(head.into());
+        let now = self.place.clock.now();
+        let stage = Stage::Deciding { digest: Digest::of(head.as_bytes()), since: now, until: now + Span::hours(1) };
+        let progress = Progress {
+            stage,
+            tries: 0,
+            rounds: 0,
+            feedback: Vec::new(),
+            took: Span::default(),
+            transcripts: Vec::new(),
+        };
+        job.phases = [("approve".into(), progress)].into();
+        let waiting = Run { version: loaded + 1, state: State::Working(Box::new(job)), ..run.clone() };
+        self.commit(&waiting, loaded, head).await;
+        waiting
     }
 
     /// A run that Ana just asked for.

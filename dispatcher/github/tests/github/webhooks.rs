@@ -157,6 +157,33 @@ async fn what_decides_something_is_there_once_and_for_us() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_we_do_ourselves_asks_nothing_of_us_and_what_a_namesake_does_is_theirs() {
+    let place = Place::empty();
+    let us = Us::of(place.github.settings());
+    let name = &place.github.settings().mention;
+    let opened = |login: &str, kind: &str, via: Value| {
+        let user = json!({ "id": 7, "login": login, "type": kind });
+        let body = json!({
+            "action": "opened",
+            "issue": {
+                "node_id": "I_1", "number": 1, "title": "Next", "body": format!("@{name} do it again"), "user": user,
+                "created_at": "2026-01-01T00:00:00Z", "updated_at": "2026-01-01T00:00:00Z",
+                "performed_via_github_app": via,
+            },
+            "repository": { "id": 9, "full_name": "acme/website" },
+            "sender": user,
+        });
+        decode("issues", "guid", &body, &us, Time(0))
+    };
+    let ours = Decoded::Ignored(Ignored::Ours);
+    assert_eq!(opened(&format!("{name}[bot]"), "Bot", Value::Null), ours, "by our own account");
+    let app = json!({ "id": place.github.settings().app_id });
+    assert_eq!(opened("ana", "User", app), ours, "by us, on behalf of somebody");
+    assert!(matches!(opened("ana", "User", Value::Null), Decoded::Delivery(_)), "by a person");
+    assert!(matches!(opened(&format!("{name}[bot]"), "User", Value::Null), Decoded::Delivery(_)), "by a namesake");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn every_example_of_githubs_is_answered_well() {
     let Some(examples) = examples() else { return };
     let edge = Edge::with(&[SECRET]).await;
