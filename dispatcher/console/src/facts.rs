@@ -78,6 +78,7 @@ fn ended(end: &End) -> String {
         End::Stopped => "stopped".into(),
         End::TimedOut { .. } => "ran out of time".into(),
         End::Budget => "reached the end of its budget".into(),
+        End::Refused { reason } => format!("was refused: {reason}"),
         End::Broken { detail, .. } => format!("could not do its part: {detail}"),
     }
 }

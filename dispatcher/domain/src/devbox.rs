@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::id::{Commit, DevboxId, Digest, PhaseName, Repository, RunId};
+use crate::patch::Rules;
 use crate::time::{Span, Time};
 use crate::workflow::{Budget, Timeout};
 
@@ -68,6 +69,10 @@ pub struct Checkout {
     pub start: Commit,
     /// The commit the run began at.
     pub base: Commit,
+    /// The head of the default branch, which policy and agents' settings are read from: what is under work decides
+    /// nothing about itself. None: that is `base`.
+    #[serde(default)]
+    pub trusted: Option<Commit>,
     /// The run's branch.
     pub branch: String,
     /// Whether the work is committed and pushed to the branch when the phase ends.
@@ -76,6 +81,9 @@ pub struct Checkout {
     pub subject: String,
     /// Trailers of the commit, `Key: value`.
     pub trailers: Vec<String>,
+    /// What the change may touch. What is out of these bounds does not leave the box.
+    #[serde(default)]
+    pub rules: Rules,
 }
 
 /// Whom a commit is for.
@@ -101,12 +109,29 @@ pub enum Task {
         settings: BTreeMap<String, String>,
         /// The whole prompt.
         prompt: String,
+        /// Who goes on, one after the other, where a model's provider lets nobody in or is out of order.
+        #[serde(default)]
+        then: Vec<Driver>,
+        /// What models cost, beside the table that runners bring along: more of it, as TOML.
+        #[serde(default)]
+        prices: String,
     },
     /// Run a shell script.
     Script {
         /// The script.
         script: String,
     },
+}
+
+/// A coding agent as the team has set it up.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Driver {
+    /// Which, by its adapter's name.
+    pub adapter: String,
+    /// Which model, by the provider's name.
+    pub model: Option<String>,
+    /// The adapter's own settings.
+    pub settings: BTreeMap<String, String>,
 }
 
 /// What a runner says. Numbered from 1 within a box, so that a report that comes twice counts once.
@@ -182,6 +207,11 @@ pub enum End {
     },
     /// It reached the end of its budget.
     Budget,
+    /// It ended well, and what it changed may not leave the box.
+    Refused {
+        /// What is wrong with it and where; completes "it was refused:".
+        reason: String,
+    },
     /// The runner could not do its part.
     Broken {
         /// Whether trying again may help.

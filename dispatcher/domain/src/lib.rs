@@ -21,6 +21,7 @@ pub mod change;
 pub mod condition;
 pub mod context;
 pub mod devbox;
+pub mod patch;
 pub mod route;
 pub mod workflow;
 

@@ -169,6 +169,9 @@ pub struct OutputRule {
     pub title_prefix: String,
     /// Paths (globs) no change may touch.
     pub protect: Vec<String>,
+    /// Paths (globs) a change may touch although they are guarded by themselves: CI, hooks, lock files, what agents obey.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub allow: Vec<String>,
 }
 
 /// What may be used up.

@@ -8,18 +8,25 @@ use std::{fs, io, thread};
 use signalbox_domain::devbox::{Assignment, Control, DiffStat, End, Finish, Limit, Task, Usage};
 use signalbox_domain::id::Digest;
 
-use crate::agent::{self, Agent};
+use crate::bounds;
 use crate::cell::Cell;
 use crate::checkout::{self, Work};
 use crate::commit::{self, Committed, PushError};
+use crate::disk::Alone;
+use crate::drive::{Driven, Seat, Undriven};
+use crate::gateway::Gate;
 use crate::git::Git;
 use crate::jail;
 use crate::link::{self, Link};
 use crate::outputs::{self, Outputs};
 use crate::place::Place;
-use crate::transcript::{Entry, Secrets, Transcript};
-use crate::watch::{self, Cut, Limits, Seen};
+use crate::secret::Secrets;
+use crate::sizes::Bytes;
+use crate::transcript::{Entry, Transcript};
+use crate::watch::{Cut, Limits, Seen};
 
+/// Work that is not finished, or could not be pushed.
+const PARTIAL: &str = "partial.patch";
 /// The largest patch that is kept, in bytes.
 const PATCH_BYTES: usize = 8 << 20;
 
@@ -51,7 +58,7 @@ enum Over {
 }
 
 /// Claims the assignment of the box at `place`, works on it, and reports how it ended.
-pub(crate) fn attempt(place: Place) -> Result<(), Error> {
+pub(crate) fn attempt(place: Place, alone: Option<Alone>) -> Result<(), Error> {
     // A session of its own: neither a key at the terminal nor its end is meant for the box. It fails for who leads one.
     let _ = rustix::process::setsid();
     let _occupied = place.occupy()?;
@@ -60,7 +67,7 @@ pub(crate) fn attempt(place: Place) -> Result<(), Error> {
     let (link, assignment) = Link::claim(&orders.endpoint, claim.trim(), Duration::from_millis(orders.patience.0))?;
     let token = assignment.checkout.as_ref().and_then(|checkout| checkout.token.as_deref());
     let secrets = Secrets::new([claim.trim(), &assignment.report_token, token.unwrap_or_default()]);
-    let cell = Cell::new(place, orders, std::env::current_exe()?);
+    let cell = Cell::new(place, orders, std::env::current_exe()?, alone);
     thread::scope(|scope| {
         scope.spawn(|| link.keep_alive());
         // Here, on the first thread: the kernel ends the jail with the thread that started it.
@@ -123,22 +130,27 @@ impl Attempt<'_> {
     fn fill(&mut self, finish: &mut Finish, transcript: &mut Transcript, started: Instant) -> Result<(), Broken> {
         let assignment = self.assignment;
         self.begin(transcript)?;
-        if let Some(host) = assignment.network.first() {
-            let detail = format!("the phase needs {host}, and this machine's gateway does not open hosts yet");
-            return Err(Broken { transient: false, detail });
-        }
-        self.cell.place.furnish(self.cell.user)?;
+        let work = checkout::prepare(&mut self.cell, assignment.checkout.as_ref())?;
         self.lay_inputs()?;
-        let work = match &assignment.checkout {
-            Some(checkout) => Some(checkout::lay_out(&mut self.cell, checkout)?),
-            None => None,
-        };
-        let mut agent = self.agent(work.as_ref())?;
-        let seen = self.run(agent.as_deref_mut(), transcript, started)?;
-        (finish.usage, finish.summary) = (seen.usage, seen.summary().to_owned());
+        let mut gate = Gate::of(&self.cell, assignment).map_err(|detail| Broken { transient: false, detail })?;
+        let driven = self.drive(work.as_ref(), &mut gate, transcript, started);
+        // What is under way is broken off, and counts.
+        for entry in gate.iter_mut().flat_map(Gate::close) {
+            transcript.add(&entry)?;
+        }
+        finish.usage = gate.as_ref().map(Gate::used).unwrap_or_default();
+        let Driven { seen, end } = driven?;
+        finish.usage = if gate.is_some() { finish.usage } else { seen.usage };
+        finish.summary = seen.summary().to_owned();
         finish.end = match seen.ended {
             Ok(code) => match jail::complaint(code, &seen.complaint) {
                 Some(why) => return Err(Broken { transient: false, detail: why.to_owned() }),
+                // By its own account, or the gateway's.
+                None if end.is_some() => end.unwrap_or(End::Ok),
+                // Whatever it says: it could not do what it was to do with what it was given.
+                None if code != 0 && !seen.reached.is_empty() => {
+                    return Err(Broken { transient: false, detail: seen.reached.join("; ") });
+                }
                 // A script says what it found by its exit; one that was killed found nothing.
                 None if code == KILLED && matches!(assignment.task, Task::Script { .. }) => {
                     let detail = "its script was killed, by this machine or by somebody on it".to_owned();
@@ -150,9 +162,14 @@ impl Attempt<'_> {
             Err(Cut::Stopped) => End::Stopped,
             Err(Cut::Budget) => End::Budget,
             Err(Cut::TimedOut(limit)) => self.timed_out(limit),
+            Err(Cut::Disk) => {
+                let most = Bytes(self.cell.orders.sizes.disk);
+                let detail = format!("it wrote more than the {most} its disk may hold and was ended");
+                End::Broken { transient: false, detail }
+            }
             Err(Cut::Gone) => return Ok(()),
         };
-        let outputs = outputs::collect(&self.cell.place.outputs(), &assignment.produces)?;
+        let outputs = outputs::collect(&self.cell.place.outputs(), &assignment.produces)?.struck(self.secrets);
         self.take(finish, &outputs, &seen, transcript)?;
         if let Some(work) = work {
             self.save(finish, &work, &outputs, transcript)?;
@@ -195,44 +212,30 @@ impl Attempt<'_> {
         Ok(())
     }
 
-    fn agent(&self, work: Option<&Work>) -> Result<Option<Box<dyn Agent>>, Broken> {
+    fn drive(
+        &self,
+        work: Option<&Work>,
+        gate: &mut Option<Gate>,
+        transcript: &mut Transcript,
+        started: Instant,
+    ) -> Result<Driven, Broken> {
         let committed = |path: &str| {
-            let base = &work?.checkout.base;
+            let base = work?.checkout.trusted.as_ref().unwrap_or(&work?.checkout.base);
             let show = Git::new(&self.cell.place.git_config(), &self.cell.place.git(), "cat-file");
             String::from_utf8(show.args(["blob", &format!("{base}:{path}")]).bytes().ok()?).ok()
         };
-        match &self.assignment.task {
-            Task::Script { .. } => Ok(None),
-            Task::Agent { adapter, settings, .. } => agent::named(adapter, settings, &committed)
-                .map(Some)
-                .map_err(|detail| Broken { transient: false, detail }),
-        }
-    }
-
-    fn run(
-        &self,
-        agent: Option<&mut (dyn Agent + 'static)>,
-        transcript: &mut Transcript,
-        started: Instant,
-    ) -> Result<Seen, Broken> {
-        let Assignment { attempt, timeout, budget, task, .. } = self.assignment;
-        let (command, mut env, input) = match (task, &agent) {
-            (Task::Agent { prompt, .. }, Some(agent)) => {
-                let launch = agent.launch(&self.cell, prompt);
-                (launch.command, launch.env, launch.input)
-            }
-            (Task::Script { script }, _) | (Task::Agent { prompt: script, .. }, None) => {
-                (["/bin/sh", "-euc", script].map(str::to_owned).into(), BTreeMap::new(), Vec::new())
-            }
-        };
-        env.insert("SIGNALBOX_PHASE".to_owned(), attempt.phase.to_string());
+        let Assignment { timeout, budget, .. } = self.assignment;
         let limits = Limits {
             until: started + Duration::from_millis(timeout.wall.0.min(budget.wall.0)),
             idle: Duration::from_millis(timeout.idle.0),
             budget: *budget,
         };
-        let mut inmate = self.cell.jail(command, env).start(&self.cell.place.jail(), &input)?;
-        Ok(watch::watch(&mut inmate, agent, self.link, transcript, &limits)?)
+        let (cell, assignment, link) = (&self.cell, self.assignment, self.link);
+        let seat = Seat { cell, assignment, link, committed: &committed, limits: &limits };
+        seat.drive(gate, transcript).map_err(|undriven| match undriven {
+            Undriven::Io(error) => error.into(),
+            Undriven::Set(detail) => Broken { transient: false, detail },
+        })
     }
 
     /// Over the phase's time, or over what was left of the run's.
@@ -249,8 +252,8 @@ impl Attempt<'_> {
         seen: &Seen,
         transcript: &mut Transcript,
     ) -> Result<(), Broken> {
-        finish.output = outputs.output.clone().map(|output| self.struck(output));
-        finish.proposals = outputs.proposals.iter().cloned().map(|proposal| self.struck(proposal)).collect();
+        finish.output.clone_from(&outputs.output);
+        finish.proposals.clone_from(&outputs.proposals);
         for refused in &outputs.refused {
             transcript.note(refused)?;
             finish.summary.push_str(&format!("\n[{refused}]"));
@@ -260,8 +263,7 @@ impl Attempt<'_> {
             self.attach(finish, "output.txt", text.as_bytes())?;
         }
         for (name, content) in &outputs.handoffs {
-            let text = self.secrets.strike(&String::from_utf8_lossy(content));
-            self.attach(finish, name, text.as_bytes())?;
+            self.attach(finish, name, content)?;
         }
         let missing = self.assignment.produces.iter().find(|name| !outputs.handoffs.contains_key(*name));
         if let (End::Ok, Some(name)) = (&finish.end, missing) {
@@ -290,6 +292,14 @@ impl Attempt<'_> {
         }
         let Some(committed) = commit::commit(&self.cell.place, work, author, &handoffs)? else { return Ok(()) };
         let partial = finish.end != End::Ok;
+        let breach = bounds::breach(&self.cell.place, work, &committed, self.secrets)?;
+        if let Some(reason) = breach.filter(|_| work.checkout.push) {
+            self.attach_patch(finish, work, &committed, "refused.patch")?;
+            transcript.note(format!("the work was not pushed: {reason}"))?;
+            // Work that is not finished is kept like this, too, and stays what it is.
+            finish.end = if partial { finish.end.clone() } else { End::Refused { reason } };
+            return Ok(());
+        }
         let pushed = if work.checkout.push {
             // Whoever declared this box lost has started another: only one of them may write.
             // The token that came with the assignment may have run out by now.
@@ -299,12 +309,12 @@ impl Attempt<'_> {
                 Err(error @ (link::Error::Silent(_) | link::Error::Refused(_))) => return Err(error.into()),
             }
         } else if partial {
-            return self.attach_patch(finish, work, &committed);
+            return self.attach_patch(finish, work, &committed, PARTIAL);
         } else {
             return Ok(());
         };
         if let Err(error) = pushed {
-            self.attach_patch(finish, work, &committed)?;
+            self.attach_patch(finish, work, &committed, PARTIAL)?;
             transcript.note(format!("the work could not be pushed: {error}"))?;
             return Err(error.into());
         }
@@ -312,24 +322,19 @@ impl Attempt<'_> {
         Ok(())
     }
 
-    fn attach_patch(&self, finish: &mut Finish, work: &Work, committed: &Committed) -> Result<(), Broken> {
+    fn attach_patch(&self, finish: &mut Finish, work: &Work, committed: &Committed, name: &str) -> Result<(), Broken> {
         let patch = commit::patch(&self.cell.place, work, committed)?;
+        let patch = self.secrets.strike(&String::from_utf8_lossy(&patch)).into_bytes();
         if patch.len() > PATCH_BYTES {
             finish.summary.push_str(&format!("\n[the patch of the work has {} bytes and was not kept]", patch.len()));
             return Ok(());
         }
-        self.attach(finish, "partial.patch", &patch)
+        self.attach(finish, name, &patch)
     }
 
     fn attach(&self, finish: &mut Finish, name: &str, content: &[u8]) -> Result<(), Broken> {
         finish.artifacts.insert(name.to_owned(), self.link.keep(content)?);
         Ok(())
-    }
-
-    /// `value` without the secrets we know; itself if that leaves nothing that can be read.
-    fn struck<T: serde::Serialize + serde::de::DeserializeOwned>(&self, value: T) -> T {
-        let struck = serde_json::to_string(&value).ok().map(|text| self.secrets.strike(&text));
-        struck.and_then(|text| serde_json::from_str(&text).ok()).unwrap_or(value)
     }
 }
 
@@ -359,7 +364,7 @@ impl From<checkout::Error> for Broken {
             checkout::Error::Git(error) => error.is_transient(),
             // Nothing of anybody's has run yet: another box may have better luck.
             checkout::Error::Io(_) | checkout::Error::LayOut(_) => true,
-            checkout::Error::Malformed { .. } => false,
+            checkout::Error::Malformed { .. } | checkout::Error::Profile(_) => false,
         };
         Self { transient, detail: error.to_string() }
     }

@@ -15,9 +15,6 @@ use crate::place::Place;
 const COMMITTER: &str = "Signalbox";
 const COMMITTER_EMAIL: &str = "signalbox@localhost";
 
-/// The most that one attempt may add to a repository, in bytes.
-const ADDED_BYTES: u64 = 64 << 20;
-
 /// A commit that is not pushed yet.
 pub(crate) struct Committed {
     /// Its name.
@@ -60,7 +57,6 @@ pub(crate) fn commit(
         return Ok(None);
     }
     let tree = add(place, handoffs)?;
-    weigh(place, checkout, &tree)?;
     let mut message = format!("{}\n", checkout.subject);
     if !checkout.trailers.is_empty() {
         message.push_str(&format!("\n{}\n", checkout.trailers.join("\n")));
@@ -163,20 +159,6 @@ fn remove_repositories(folder: &Path) -> std::io::Result<()> {
         } else if kind.is_dir() {
             remove_repositories(&entry.path())?;
         }
-    }
-    Ok(())
-}
-
-/// Refuses a change that is too large to be meant.
-fn weigh(place: &Place, checkout: &Checkout, tree: &str) -> Result<(), Error> {
-    let lines = git(place, "diff-tree").args(["-r", "--no-renames", checkout.start.as_str(), tree]).line()?;
-    // `:mode mode before after status\tpath`
-    let objects: Vec<&str> = lines.lines().filter_map(|line| line.split_whitespace().nth(3)).collect();
-    let sizes = git(place, "cat-file").args(["--batch-check=%(objectsize)"]).input(objects.join("\n")).line()?;
-    let bytes: u64 = sizes.lines().filter_map(|size| size.parse::<u64>().ok()).sum();
-    if bytes > ADDED_BYTES {
-        let complaint = format!("the work has {bytes} bytes in changed files; {ADDED_BYTES} are the most");
-        return Err(Error::Refused { command: "commit".to_owned(), complaint });
     }
     Ok(())
 }

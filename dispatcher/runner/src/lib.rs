@@ -2,16 +2,26 @@
 
 mod agent;
 mod attempt;
+mod cache;
+mod bounds;
 mod cell;
 mod checkout;
 mod commit;
+mod disk;
+mod drive;
+mod gateway;
 mod git;
 pub mod jail;
 mod link;
 mod mirror;
 mod outputs;
 pub mod place;
+mod profile;
+mod secret;
+mod setup;
+pub mod sizes;
 mod transcript;
+mod tree;
 mod watch;
 
 use std::ffi::OsString;
@@ -32,6 +42,7 @@ pub fn main(arguments: impl Iterator<Item = OsString>) -> ExitCode {
         ["keep", _, parent] => jail::keep(Path::new(&arguments[1]), parent.parse().unwrap_or(0)),
         ["init", ..] => jail::init(&arguments[1..]),
         ["probe", _] => jail::try_out(Path::new(&arguments[1])),
+        ["names"] => jail::hold_names(),
         ["play"] => agent::play(),
         _ => {
             eprintln!("the runner is started by Signalbox itself: `signalbox runner --box FOLDER`");
@@ -43,7 +54,8 @@ pub fn main(arguments: impl Iterator<Item = OsString>) -> ExitCode {
 fn run(folder: PathBuf) -> ExitCode {
     // Files of the jail's user are given to it one by one; the folder around them is closed to everybody.
     rustix::process::umask(Mode::WGRP | Mode::WOTH);
-    match attempt::attempt(place::Place::at(folder)) {
+    // Before there is a second thread. Who may not has no disk of its own, and is watched.
+    match attempt::attempt(place::Place::at(folder), disk::mount_alone().ok()) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("the box ends: {error}");

@@ -10,6 +10,8 @@ use rustix::io::Errno;
 use serde_json::Value;
 use signalbox_domain::devbox::Proposal;
 
+use crate::secret::Secrets;
+
 /// The largest handoff collected, in bytes.
 const FILE_BYTES: u64 = 1 << 20;
 /// The largest typed output or proposal, in bytes: with the most of them the last report is still a small one.
@@ -62,6 +64,25 @@ pub(crate) fn collect(folder: &Path, produces: &[String]) -> io::Result<Outputs>
         }
     }
     Ok(outputs)
+}
+
+impl Outputs {
+    /// The same without secrets, down to what is committed of it.
+    pub(crate) fn struck(mut self, secrets: &Secrets) -> Self {
+        self.output.iter_mut().for_each(|output| secrets.strike_all(output));
+        for proposal in &mut self.proposals {
+            let mut value = serde_json::to_value(&*proposal).unwrap_or_default();
+            secrets.strike_all(&mut value);
+            if let Ok(struck) = serde_json::from_value(value) {
+                *proposal = struck;
+            }
+        }
+        for content in self.handoffs.values_mut() {
+            *content = secrets.strike(&String::from_utf8_lossy(content)).into_bytes();
+        }
+        self.refused.iter_mut().for_each(|refused| *refused = secrets.strike(refused));
+        self
+    }
 }
 
 fn proposals(folder: &Path, refused: &mut Vec<String>) -> Vec<String> {

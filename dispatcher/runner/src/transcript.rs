@@ -9,14 +9,12 @@ use serde::{Deserialize, Serialize};
 use signalbox_domain::devbox::{End, Usage};
 use signalbox_domain::id::Digest;
 
-use crate::git;
+use crate::secret::{Key, Secrets};
 
 /// The most of one text that is kept, in bytes; of the rest its digest is.
 const TEXT_BYTES: usize = 32 << 10;
 /// The most of a transcript that is kept, in bytes.
 const TRANSCRIPT_BYTES: u64 = 8 << 20;
-/// The shortest secret struck out, in bytes. A shorter one would be found in every other word, and can be guessed.
-const SECRET_BYTES: usize = 8;
 
 /// One thing that happened.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -32,6 +30,10 @@ pub(crate) enum Entry {
     ToolCall { tool: String, input: String },
     /// What came of it.
     ToolResult { ok: bool, output: String },
+    /// The agent's session has this id.
+    Session { id: String },
+    /// Another agent goes on.
+    Failover { from: String, to: String, why: String },
     /// Used up since the last such entry.
     Usage(Usage),
     /// A line on the standard error of the agent.
@@ -57,7 +59,9 @@ impl Entry {
                 let input = input.lines().next().unwrap_or_default();
                 Some(format!("{doing} {}", input.chars().take(80).collect::<String>()).trim().to_owned())
             }
+            Self::Failover { why, .. } => Some(why.clone()),
             Self::Begin { .. }
+            | Self::Session { .. }
             | Self::Prompt { .. }
             | Self::Text { .. }
             | Self::ToolResult { .. }
@@ -71,7 +75,7 @@ impl Entry {
 
 #[derive(Serialize)]
 struct Line<'a> {
-    at_ms: u128,
+    at_ms: u64,
     #[serde(flatten)]
     entry: &'a Entry,
 }
@@ -81,20 +85,35 @@ pub(crate) struct Transcript {
     file: BufWriter<File>,
     started: Instant,
     secrets: Secrets,
+    key: Key,
     written: u64,
 }
 
 impl Transcript {
     /// A new one at `path`.
     pub(crate) fn create(path: &Path, secrets: Secrets) -> io::Result<Self> {
-        Ok(Self { file: BufWriter::new(File::create(path)?), started: Instant::now(), secrets, written: 0 })
+        Ok(Self {
+            file: BufWriter::new(File::create(path)?),
+            started: Instant::now(),
+            secrets,
+            key: Key::default(),
+            written: 0,
+        })
     }
 
     /// Adds what happened.
     pub(crate) fn add(&mut self, entry: &Entry) -> io::Result<()> {
-        let entry = &cut(entry.clone());
-        let line = serde_json::to_string(&Line { at_ms: self.started.elapsed().as_millis(), entry })?;
-        let line = self.secrets.strike(&line);
+        let entry = match entry {
+            // These come a line at a time.
+            Entry::Text { text } => Entry::Text { text: self.key.strike(text) },
+            Entry::Complaint { text } => Entry::Complaint { text: self.key.strike(text) },
+            entry => entry.clone(),
+        };
+        let entry = &cut(entry);
+        let at_ms = u64::try_from(self.started.elapsed().as_millis()).unwrap_or(u64::MAX);
+        let mut line = serde_json::to_value(Line { at_ms, entry })?;
+        self.secrets.strike_all(&mut line);
+        let line = line.to_string();
         self.written += line.len() as u64;
         // The end is always kept.
         if self.written < TRANSCRIPT_BYTES || matches!(entry, Entry::End(_) | Entry::Note { .. }) {
@@ -122,7 +141,8 @@ fn cut(entry: Entry) -> Entry {
         Entry::ToolResult { ok, output } => Entry::ToolResult { ok, output: capped(output) },
         Entry::Complaint { text } => Entry::Complaint { text: capped(text) },
         Entry::Note { text } => Entry::Note { text: capped(text) },
-        entry @ (Entry::Begin { .. } | Entry::Usage(_) | Entry::End(_)) => entry,
+        Entry::Session { id } => Entry::Session { id: capped(id) },
+        entry @ (Entry::Begin { .. } | Entry::Failover { .. } | Entry::Usage(_) | Entry::End(_)) => entry,
     }
 }
 
@@ -135,33 +155,9 @@ fn capped(text: String) -> String {
     format!("{}… [{} bytes more, {}]", &text[..kept], rest.len(), Digest::of(rest.as_bytes()))
 }
 
-/// The secrets that the runner knows, to be struck out of everything that leaves the box.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Secrets(Vec<String>);
-
-impl Secrets {
-    /// These, and the forms they are sent in. What is shorter than a real one is none.
-    pub(crate) fn new<'a>(secrets: impl IntoIterator<Item = &'a str>) -> Self {
-        let secrets = secrets.into_iter().filter(|secret| secret.len() >= SECRET_BYTES);
-        Self(secrets.flat_map(|secret| [secret.to_owned(), git::basic(secret)]).collect())
-    }
-
-    /// `text` without them.
-    pub(crate) fn strike(&self, text: &str) -> String {
-        self.0.iter().fold(text.to_owned(), |text, secret| text.replace(secret, "[secret]"))
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_secret_is_struck_out_in_each_form_it_is_sent_in() {
-        let secrets = Secrets::new(["t0k3n-t0k3n", "", "e"]);
-        let text = format!("url https://x:t0k3n-t0k3n@forge, header Basic {}", git::basic("t0k3n-t0k3n"));
-        assert_eq!(secrets.strike(&text), "url https://x:[secret]@forge, header Basic [secret]");
-    }
 
     #[test]
     fn a_long_text_is_cut_between_characters_and_the_rest_is_accounted_for() {

@@ -262,6 +262,11 @@ static CHANGE_REQUEST: Table = Table {
         key("draft", Takes::Flag, "Whether it stays a draft. It does, if this is left out."),
         key("title_prefix", Takes::Line(MAX_NAME), "What its title begins with."),
         key("protect", Takes::Texts, "Paths (globs) that no change may touch."),
+        key(
+            "allow",
+            Takes::Texts,
+            "Paths (globs) it may touch although they are guarded: CI, hooks, lock files, what agents obey.",
+        ),
     ],
 };
 

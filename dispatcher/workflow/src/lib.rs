@@ -11,6 +11,7 @@
 
 mod authority;
 pub mod bounds;
+pub mod devbox;
 mod condition;
 mod draft;
 mod expression;

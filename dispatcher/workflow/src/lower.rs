@@ -204,6 +204,7 @@ fn grant(map: &Map) -> Grant {
                 draft: rule.flag("draft").unwrap_or(true),
                 title_prefix: rule.text("title_prefix").unwrap_or_default().to_owned(),
                 protect: rule.texts("protect").iter().map(|word| word.text.to_owned()).collect(),
+                allow: rule.texts("allow").iter().map(|word| word.text.to_owned()).collect(),
             },
         ))
     };

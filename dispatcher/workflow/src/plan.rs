@@ -48,6 +48,9 @@ pub fn plan(workflow: &Workflow) -> Plan {
                 union.max = union.max.saturating_add(rule.max);
                 union.draft &= rule.draft;
                 union.protect.retain(|path| rule.protect.contains(path));
+                union
+                    .allow
+                    .extend(rule.allow.iter().filter(|path| !union.allow.contains(path)).cloned().collect::<Vec<_>>());
             }
             phases.push(phase.name.clone());
         }
@@ -83,6 +86,9 @@ impl fmt::Display for Plan {
             }
             if !rule.protect.is_empty() {
                 write!(f, ", never touching {}", rule.protect.join(", "))?;
+            }
+            if !rule.allow.is_empty() {
+                write!(f, ", also touching {}", rule.allow.join(", "))?;
             }
             writeln!(f, " ({})", names(phases))?;
         }

@@ -15,7 +15,7 @@ pub fn schema() -> Value {
     schema
 }
 
-fn record(table: &Table) -> Value {
+pub(crate) fn record(table: &Table) -> Value {
     let supported = || table.keys.iter().filter(|key| !matches!(key.takes, Takes::Later(_)));
     let properties: Map<String, Value> = supported().map(|key| (key.name.to_owned(), property(key))).collect();
     let required: Vec<&str> = supported().filter(|key| key.required).map(|key| key.name).collect();

@@ -60,7 +60,7 @@ pub(super) fn build() -> Workflow {
     let approves = Condition::Compare(Comparison::Equal, Box::new(verdict), Box::new(Condition::Is("approve".into())));
     review.fix = Some(Fix { until: Some(approves), with: "build".into(), max: 1, on_exhausted: Exhausted::Pause });
     let mut open = phase("open", &["check", "review"], Work::OpenChange);
-    let rule = OutputRule { max: 1, draft: true, title_prefix: String::new(), protect: Vec::new() };
+    let rule = OutputRule { max: 1, draft: true, title_prefix: String::new(), protect: Vec::new(), allow: Vec::new() };
     open.grant.outputs.insert("change_request".into(), rule);
     let mut watch = phase("watch", &["open"], Work::WatchChecks);
     watch.fix = Some(Fix { until: None, with: "build".into(), max: 1, on_exhausted: Exhausted::Handoff });

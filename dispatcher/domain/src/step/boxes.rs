@@ -208,6 +208,14 @@ fn judge(turn: &mut Turn<'_>, phase: &Phase, finish: &Finish, invalid: &[String]
             };
             fail(turn, &phase.name, Outcome::Failed { cause, details });
         }
+        End::Refused { reason } => {
+            if let Some(progress) = job.phases.get_mut(&phase.name) {
+                let advice = "Make the rest of the change without that, and say in your words what a person has to do.";
+                progress.feedback.push(format!("The change was refused: {reason}. {advice}"));
+            }
+            let outcome = Outcome::Refused { reason: format!("{label} changed what it may not: {reason}.") };
+            phases::again(turn, phase, "it changed what it may not", outcome);
+        }
         End::Budget => {
             let limit = reply::money(job.plan.workflow.budget.micro_usd);
             fail(turn, &phase.name, Outcome::BudgetExhausted { limit });

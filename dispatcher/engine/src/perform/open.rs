@@ -3,12 +3,14 @@
 use signalbox_domain::change::Proposed;
 use signalbox_domain::event::Fact;
 use signalbox_domain::id::{Commit, PhaseName, Repository};
+use signalbox_domain::patch::{Kind, Rules, Touched};
 use signalbox_domain::reply;
 use signalbox_domain::run::Run;
 use signalbox_ports::Error;
+use signalbox_ports::forge::Changed;
 use signalbox_ports::store::Claimed;
 
-use crate::{Engine, policy};
+use crate::Engine;
 
 /// Where runners commit what phases hand on.
 const HANDOFFS: &str = ".signalbox/runs/";
@@ -38,8 +40,11 @@ impl Engine {
         let seen = plan.continues.as_ref().map(|change| &change.head).or(plan.base.as_ref());
         let base = seen.ok_or_else(|| Error::rejected("the run began at no commit"))?;
         let changed = self.ports.forge.changed(&proposed.repository, base, &proposed.head).await?;
-        let protected = rule.protect.iter().chain(&self.settings.protect).map(String::as_str);
-        policy::changes(&changed, protected).map_err(Error::Rejected)?;
+        let touched: Vec<Touched> = changed.iter().map(touched).collect();
+        let protect = rule.protect.iter().chain(&self.settings.protect).cloned().collect();
+        let rules = Rules { protect, allow: rule.allow.clone() };
+        // The box has looked already. It is believed as much as whoever may have broken it.
+        rules.breach(&touched).map_or(Ok(()), |why| Err(Error::Rejected(why)))?;
         let described = Proposed { body: self.placed(run, &proposed.body).await, ..proposed.clone() };
         let mut change = self.ports.forge.open(&claimed.owed.id, run.origin(), &described).await?;
         for answered in run.reviews.iter().filter(|known| known.resolved) {
@@ -97,4 +102,8 @@ impl Engine {
         let checks = self.ports.forge.checks(repository, head, MAX_LOG).await?;
         Ok(Some(Fact::Checked { phase: phase.clone(), head: head.clone(), checks }))
     }
+}
+
+fn touched(changed: &Changed) -> Touched {
+    Touched::new(&changed.path, if changed.link { Kind::Link } else { Kind::Gone })
 }

@@ -5,6 +5,12 @@ mod dispatcher;
 mod world;
 
 mod endings;
+mod escapes;
 mod forge;
+mod leaving;
+mod models;
+mod limits;
+mod planted;
 mod walls;
+mod warm;
 mod work;

@@ -117,6 +117,7 @@ impl World {
             token: Some(TOKEN.to_owned()),
             start: start.clone(),
             base: start.clone(),
+            trusted: None,
             branch: BRANCH.to_owned(),
             push: true,
             subject: "Correct the price".to_owned(),

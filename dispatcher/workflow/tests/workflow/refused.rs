@@ -74,7 +74,7 @@ fn an_unknown_key_is_answered_with_the_nearest_known_one() {
             demo.yaml:38:10: `fix` has no `on_exhausted` (add it: What to do then: ask a person, fail, or hand over a draft that says what is wrong.)
             demo.yaml:38:76: unknown key `onExhausted` in `fix` (did you mean `on_exhausted`?)
             # draft: true → wip: true
-            demo.yaml:42:42: unknown key `wip` in `change_request` (write one of max, draft, title_prefix, protect)
+            demo.yaml:42:42: unknown key `wip` in `change_request` (write one of max, draft, title_prefix, protect, allow)
             # repository: required → x-team: web
             demo.yaml:3:1: unknown key `x-team` in the file (write one of name, description, repository, on, inputs, budget, phases)
         "#]],
