@@ -4,9 +4,11 @@ use std::collections::BTreeMap;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use crate::cache::Caches;
 use crate::disk::{Alone, Disk};
 use crate::jail::{self, Jail};
 use crate::place::{Orders, Place};
+use crate::profile::Profile;
 
 /// Programs are looked for here, after the tools.
 const PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
@@ -23,6 +25,10 @@ pub(crate) struct Cell {
     alone: Option<Alone>,
     /// How what the agent writes is bounded.
     disk: Disk,
+    /// What the repository says of its boxes.
+    pub(crate) profile: Profile,
+    /// What is kept from boxes before it.
+    pub(crate) caches: Caches,
     /// The objects of the mirror, for reading.
     pub(crate) objects: Option<PathBuf>,
 }
@@ -33,7 +39,27 @@ impl Cell {
         let name = place.folder().to_string_lossy().into_owned();
         let user = jail::user(&name).filter(|_| !orders.unsandboxed_i_accept_the_risk);
         let disk = Disk::Watched { folders: vec![place.work()], bytes: orders.sizes.disk };
-        Self { place, orders, program, user, alone, disk, objects: None }
+        Self {
+            place,
+            orders,
+            program,
+            user,
+            alone,
+            disk,
+            profile: Profile::default(),
+            caches: Caches::default(),
+            objects: None,
+        }
+    }
+
+    /// Ourselves, on the host.
+    pub(crate) fn own_program(&self) -> &Path {
+        &self.program
+    }
+
+    /// The user that files can be lent to, if this process may lend any: what it mounts must be its own.
+    pub(crate) fn borrower(&self) -> Option<u32> {
+        self.user.filter(|_| self.alone.is_some())
     }
 
     /// Makes the disk and the folders of the work.
@@ -65,7 +91,7 @@ impl Cell {
 
     /// The home folder that is at `outside`, for who is inside.
     pub(crate) fn home(&self, outside: &Path) -> String {
-        self.inside("/home/agent", outside)
+        self.inside("/signalbox/home", outside)
     }
 
     /// The mirror's objects, for who is inside.
@@ -98,10 +124,12 @@ impl Cell {
             root: self.place.root(),
             program: self.program.clone(),
             readable: tools.chain([(self.inputs(), self.place.inputs())]).chain(mirror).collect(),
-            writable: BTreeMap::from([
-                (self.checkout(), self.place.checkout()),
-                (self.outputs(), self.place.outputs()),
-            ]),
+            writable: [(self.checkout(), self.place.checkout()), (self.outputs(), self.place.outputs())]
+                .into_iter()
+                .chain(
+                    self.caches.found.iter().map(|(path, at, _)| (format!("{}/{path}", self.checkout()), at.clone())),
+                )
+                .collect(),
             command,
             env: common.map(|(name, value)| (name.to_owned(), value)).into_iter().chain(env).collect(),
             folder: self.checkout(),

@@ -8,6 +8,7 @@ mod groups;
 pub(crate) mod hatch;
 mod init;
 mod keeper;
+mod lend;
 mod loopback;
 mod probe;
 mod process;
@@ -32,6 +33,7 @@ pub use groups::{Controller, Hierarchy, leave_no_groups};
 pub(crate) use hatch::Hatch;
 pub(crate) use init::init;
 pub(crate) use keeper::keep;
+pub(crate) use lend::{hold_names, lend};
 pub(crate) use probe::try_out;
 pub use probe::{Unable, probe};
 pub(crate) use process::descendants;
@@ -48,7 +50,7 @@ const COMPLAINT: &str = "jail: ";
 pub(crate) const PROGRAM: &str = "/signalbox/bin/signalbox";
 
 /// The first of the users that boxes run as when the runner is root. Every box has its own.
-const FIRST_USER: u32 = 2_000_000_000;
+pub(crate) const FIRST_USER: u32 = 2_000_000_000;
 
 /// How many such users there are.
 const USERS: u32 = 100_000_000;
@@ -99,7 +101,8 @@ impl Jail {
     /// The thread that calls this must live until the program has ended: the kernel ends the jail with it.
     pub(crate) fn start(&self, notes: &Path, input: &[u8]) -> io::Result<Inmate> {
         fs::create_dir_all(&self.root)?;
-        let groups = if self.unsandboxed { Groups::default() } else { Hierarchy::find().make(&self.root, &self.sizes)? };
+        let groups =
+            if self.unsandboxed { Groups::default() } else { Hierarchy::find().make(&self.root, &self.sizes)? };
         fs::write(notes, serde_json::to_vec(&Self { doors: groups.doors(), ..self.clone() })?)?;
         // Whatever the jail leaves behind becomes our child, so that we can wait until nothing of it is left.
         rustix::process::set_child_subreaper(Some(rustix::process::getpid()))?;

@@ -2,8 +2,8 @@
 
 mod agent;
 mod attempt;
-mod cache;
 mod bounds;
+mod cache;
 mod cell;
 mod checkout;
 mod commit;

@@ -27,7 +27,8 @@ impl Mirror {
             fs::create_dir_all(&mirror.dir)?;
             mirror.git("init").args(["--quiet", "--bare", "--template="]).run()?;
         }
-        let missing = [&checkout.start, &checkout.base].into_iter().filter(|commit| !mirror.has(commit));
+        let missing =
+            [&checkout.start, &checkout.base].into_iter().chain(&checkout.trusted).filter(|commit| !mirror.has(commit));
         for commit in missing.collect::<Vec<_>>() {
             mirror.fetch(checkout, commit)?;
         }
@@ -37,6 +38,37 @@ impl Mirror {
     /// Its objects, for a repository that borrows them.
     pub(crate) fn objects(&self) -> PathBuf {
         self.dir.join("objects")
+    }
+
+    /// Where trees of its commits are laid out.
+    pub(crate) fn trees(&self) -> PathBuf {
+        self.dir.with_extension("trees")
+    }
+
+    /// Where folders made of its commits are kept.
+    pub(crate) fn caches(&self) -> PathBuf {
+        self.dir.with_extension("caches")
+    }
+
+    /// How many files differ between two commits. More than anybody has, if one is not here.
+    pub(crate) fn distance(&self, one: &Commit, other: &Commit) -> usize {
+        let differ = self.git("diff-tree").args(["-r", "-z", "--name-only", one.as_str(), other.as_str()]).bytes();
+        differ.map_or(usize::MAX, |names| names.iter().filter(|byte| **byte == 0).count())
+    }
+
+    /// What `commit` has at `path`, by its number.
+    pub(crate) fn object(&self, commit: &Commit, path: &str) -> Option<String> {
+        self.git("rev-parse").args(["--quiet", "--verify", &format!("{commit}:{path}")]).line().ok()
+    }
+
+    /// Whether `one` is `other` or came before it.
+    pub(crate) fn is_in(&self, one: &Commit, other: &Commit) -> bool {
+        one == other || self.git("merge-base").args(["--is-ancestor", one.as_str(), other.as_str()]).run().is_ok()
+    }
+
+    /// The content of the file `path` in `commit`, if it is there.
+    pub(crate) fn file(&self, commit: &Commit, path: &str) -> Option<Vec<u8>> {
+        self.git("cat-file").args(["blob", &format!("{commit}:{path}")]).bytes().ok()
     }
 
     fn fetch(&self, checkout: &Checkout, commit: &Commit) -> Result<(), Error> {

@@ -91,9 +91,10 @@ impl Sizes {
             ("processes", self.processes, other.processes, &|count| count.to_string()),
             ("disk", self.disk, other.disk, &bytes),
         ];
-        words.into_iter().find(|(_, own, other, _)| is(*own, *other)).map(|(name, own, other, say)| {
-            (name, say(own), say(other))
-        })
+        words
+            .into_iter()
+            .find(|(_, own, other, _)| is(*own, *other))
+            .map(|(name, own, other, say)| (name, say(own), say(other)))
     }
 }
 
@@ -176,7 +177,8 @@ mod tests {
             "disk: 64 GB is more than the 16 GB this installation gives a box; ask for less, or have [boxes] in \
              signalbox.toml raised"
         );
-        for nothing in [Wanted { processes: Some(1), ..Wanted::default() }, Wanted { cpus: Some(f64::NAN), ..Wanted::default() }]
+        for nothing in
+            [Wanted { processes: Some(1), ..Wanted::default() }, Wanted { cpus: Some(f64::NAN), ..Wanted::default() }]
         {
             assert!(nothing.within(&most).is_err());
         }

@@ -66,7 +66,11 @@ static DEVBOX: Table = Table {
         key("size", Takes::Record(&SIZE), "How much of a machine a box has, within what the installation gives."),
         key("setup", Takes::Text, "A script that makes what the work needs. What it leaves in `caches` is kept."),
         key("before", Takes::Text, "A script that is run before the agent or the script of each phase."),
-        key("after", Takes::Text, "A script that is run after an agent that ended well; if it fails, so does the phase."),
+        key(
+            "after",
+            Takes::Text,
+            "A script that is run after an agent that ended well; if it fails, so does the phase.",
+        ),
         key("caches", Takes::Named(&CACHE), "Folders that are kept from one box for the next."),
         key("submodules", Takes::Choice(LEFT), "Submodules stay as empty folders."),
         key("lfs", Takes::Choice(LEFT), "Files of Git LFS stay as the pointers that are in the repository."),
@@ -154,7 +158,8 @@ fn caches(source: &Source<'_>, file: &Map, found: &mut Vec<Problem>) -> BTreeMap
 
 /// Whether it leads nowhere but down, and not into git's own.
 fn is_plain(path: &str) -> bool {
-    !path.is_empty() && path.split('/').all(|part| !matches!(part, "" | "." | "..") && !part.eq_ignore_ascii_case(".git"))
+    !path.is_empty()
+        && path.split('/').all(|part| !matches!(part, "" | "." | "..") && !part.eq_ignore_ascii_case(".git"))
 }
 
 #[cfg(test)]

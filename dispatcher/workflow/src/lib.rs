@@ -11,8 +11,8 @@
 
 mod authority;
 pub mod bounds;
-pub mod devbox;
 mod condition;
+pub mod devbox;
 mod draft;
 mod expression;
 mod handoffs;

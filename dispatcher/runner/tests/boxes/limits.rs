@@ -1,7 +1,6 @@
 //! What takes more than it was given, and the neighbours who do not notice.
 
 use std::fs;
-use std::thread;
 
 use signalbox_domain::devbox::{End, Finish};
 use signalbox_runner::jail::{Controller, Hierarchy};
@@ -57,7 +56,10 @@ fn memory_counts_what_lies_in_tmp() {
         return;
     }
     let world = world(Sizes { memory: 128 * MB, ..Sizes::default() });
-    let finish = world.run(assignment(script("dd if=/dev/zero of=/tmp/big bs=1M count=400; dd if=/dev/zero of=/dev/shm/big bs=1M count=400"), None));
+    let finish = world.run(assignment(
+        script("dd if=/dev/zero of=/tmp/big bs=1M count=400; dd if=/dev/zero of=/dev/shm/big bs=1M count=400"),
+        None,
+    ));
     assert_eq!(broken(&finish), "it used more than 128 MB of memory and was ended");
 }
 
@@ -124,24 +126,29 @@ fn who_only_turns_has_the_processor_time_it_was_given() {
 #[test]
 fn a_neighbour_of_all_of_them_does_its_work() {
     let sizes = Sizes { memory: 256 * MB, cpu: 50, processes: 128, disk: 64 * MB };
-    let bad: Vec<_> = [HOG, BOMB, FILLER, SPINNER]
-        .map(|what| thread::spawn(move || world(sizes).run(assignment(script(what), None)).end))
-        .into();
+    // Started one after the other: a program that is being written cannot be started.
+    let bad = [HOG, BOMB, FILLER, SPINNER].map(|what| {
+        let world = world(sizes);
+        let runner = world.start(assignment(script(what), None));
+        (world, runner)
+    });
     let neighbour = world(sizes);
     let start = neighbour.commit("main", &[("README.md", "A shop.\n")]);
     let work = "echo fine > fine.md; for n in 1 2 3 4 5 6 7 8; do /bin/true & done; wait; echo done";
     let finish = neighbour.run(assignment(script(work), Some(neighbour.checkout(&start))));
     assert_eq!((finish.end, finish.summary.as_str()), (End::Ok, "done\n"));
     assert_eq!(neighbour.pushed("fine.md").as_deref(), Some("fine"));
-    for bad in bad {
-        let _ended = bad.join().unwrap();
+    for (bad, mut runner) in bad {
+        let _ended = bad.dispatcher.finish();
+        assert!(runner.ended().success());
     }
 }
 
 #[test]
 fn nothing_of_a_box_is_left_where_it_was_bounded() {
     let world = world(Sizes::default());
-    let finish = world.run(assignment(script("cat /proc/self/cgroup; grep -c cgroup /proc/self/mountinfo || true"), None));
+    let finish =
+        world.run(assignment(script("cat /proc/self/cgroup; grep -c cgroup /proc/self/mountinfo || true"), None));
     if bounds(Controller::Pids) {
         assert!(finish.summary.contains("signalbox-"), "{}", finish.summary);
     }
