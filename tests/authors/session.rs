@@ -27,8 +27,8 @@ pub(crate) struct Step {
 
 /// How a session went.
 pub(crate) enum Ended {
-    /// As the page says.
-    AsWritten,
+    /// As the page says, but for what a command says it skipped.
+    AsWritten { skipped: Vec<String> },
     /// A tool is missing, and could not be installed.
     Without(String),
     /// Otherwise than the page says.
@@ -77,6 +77,7 @@ impl Session {
             .expect("bash");
         let output = String::from_utf8_lossy(&output.stdout);
         let mut rest = output.as_ref();
+        let mut skipped = Vec::new();
         for step in &self.commands {
             let Some((printed, after)) = rest.split_once(END) else {
                 return Ended::Otherwise(format!("the shell ended before `{}`:\n{rest}", step.typed));
@@ -89,9 +90,10 @@ impl Session {
                     None => Ended::Otherwise(problem),
                 };
             }
+            skipped.extend(printed.lines().filter(|line| line.starts_with("SKIPPED: ")).map(str::to_owned));
             rest = after;
         }
-        Ended::AsWritten
+        Ended::AsWritten { skipped }
     }
 }
 

@@ -3,6 +3,8 @@
 use std::time::{Duration, Instant};
 
 use serde_json::{Map, Value, json};
+use signalbox_plugin_host::manifest::Manifest;
+use signalbox_plugin_host::triggers::{Looked, Triggers};
 use signalbox_plugin_host::{Host, Trial, Trialled};
 
 use crate::error::Error;
@@ -16,6 +18,7 @@ pub struct Trying {
     host: Host,
     id: String,
     router: bool,
+    triggers: Triggers,
 }
 
 /// What to call it with. Values are written as in cases.
@@ -61,10 +64,26 @@ pub struct Call {
 impl Trying {
     /// Loads a plugin; an error says why a host would refuse it.
     pub fn open(project: &Project) -> Result<Self, Error> {
-        Ok(Self { host: project.host()?, id: project.manifest.id.clone(), router: project.is_router() })
+        let Manifest { id, triggers, .. } = project.manifest.clone();
+        Ok(Self { host: project.host()?, id, router: project.is_router(), triggers })
     }
 
-    /// Calls it. An error says that the question itself is wrong.
+    /// Why a host would not ask it, by the triggers of its manifest; nothing where it would.
+    pub fn unasked(&self, question: &Question) -> Option<String> {
+        let text = |place: &str| question.event.pointer(place).and_then(Value::as_str).unwrap_or_default();
+        let attrs = question.event["attrs"].as_array().into_iter().flatten();
+        let workflow = question.route["workflow"].as_str().unwrap_or_default();
+        let goes = (!self.router).then_some((workflow, question.route["repository"].is_string()));
+        self.triggers.unmet(&Looked {
+            text: text("/text"),
+            chat: text("/thread/chat"),
+            room: [text("/thread/room_name"), text("/thread/room")],
+            attrs: attrs.filter_map(|attr| attr["key"].as_str()).collect(),
+            goes,
+        })
+    }
+
+    /// Calls it, whatever its triggers. An error says that the question itself is wrong.
     pub fn ask(&self, question: &Question) -> Result<Tried, Error> {
         let mut tried = Tried { said: None, problem: None, calls: Vec::new() };
         if self.router {

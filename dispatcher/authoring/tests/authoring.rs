@@ -52,6 +52,21 @@ fn the_cases_of_a_plugin_hold_on_its_component() {
 }
 
 #[test]
+fn whether_it_would_be_asked_is_said_with_the_reason() {
+    let (_folder, project) = explicit();
+    let trying = Trying::open(&project).unwrap();
+    let unasked = |text: &str| {
+        let event =
+            serde_json::json!({ "text": text, "thread": { "chat": "web", "room": "R1", "room_name": "general" } });
+        let settings = serde_json::Map::new();
+        trying.unasked(&Question { event, settings, route: serde_json::Value::Null, world: Vec::new() })
+    };
+    assert_eq!(unasked("repo:acme/website the title is wrong"), None);
+    let why = "the text holds none of \":\" or \"=\" or \"/\" or \"#\"";
+    assert_eq!(unasked("the title is wrong").as_deref(), Some(why));
+}
+
+#[test]
 fn a_case_that_does_not_hold_shows_the_lines_that_differ() {
     let (_folder, project) = explicit();
     only_case(

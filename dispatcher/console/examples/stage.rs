@@ -340,7 +340,8 @@ async fn bundle(stage: &Stage) -> Digest {
     ];
     kept(
         stage,
-        &serde_json::to_string(&Bundle { items, omissions: vec![], tokens: None, gathering: None, given: None }).unwrap_or_default(),
+        &serde_json::to_string(&Bundle { items, omissions: vec![], tokens: None, gathering: None, given: None })
+            .unwrap_or_default(),
     )
     .await
 }

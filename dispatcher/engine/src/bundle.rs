@@ -239,7 +239,8 @@ mod tests {
         for bundle in many() {
             let kept: Bundle = serde_json::from_slice(&serde_json::to_vec(&bundle).unwrap()).unwrap();
             assert_eq!(render(&kept), render(&bundle), "a bundle that was kept is the one that was made");
-            let other = Bundle { gathering: Some(Digest::of(b"x")), given: Some(Digest::of(b"y")), tokens: Some(1), ..kept };
+            let other =
+                Bundle { gathering: Some(Digest::of(b"x")), given: Some(Digest::of(b"y")), tokens: Some(1), ..kept };
             assert_eq!(render(&other), render(&bundle), "the agent is told nothing of how it was gathered");
         }
     }

@@ -44,7 +44,8 @@ impl Engine {
         let run = self.ports.store.load(&Subject::Run(id.clone())).await?;
         let run = run.ok_or_else(|| Error::Rejected(format!("there is no run {id}")))?;
         let Some(job) = run.job() else {
-            let why = if run.ended() { "ended before anything was gathered for it" } else { "has nothing gathered yet" };
+            let why =
+                if run.ended() { "ended before anything was gathered for it" } else { "has nothing gathered yet" };
             return Err(Error::rejected(format!("run {id} {why}; `signalbox why {id}` says how it stands")));
         };
         let kept: Bundle = serde_json::from_slice(&self.blob(&job.bundle).await?).map_err(Error::rejected)?;

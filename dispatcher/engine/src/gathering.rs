@@ -106,7 +106,9 @@ pub enum Gave {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Diverged {
     /// A plugin asks for something that was not asked for then. The world is not asked.
-    #[error("diverged at round {round}: it asked for {asked}, which nobody did then ({prefetcher}); nothing was fetched")]
+    #[error(
+        "diverged at round {round}: it asked for {asked}, which nobody did then ({prefetcher}); nothing was fetched"
+    )]
     Asked {
         /// The round, from 1.
         round: u32,

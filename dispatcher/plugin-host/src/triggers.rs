@@ -27,31 +27,100 @@ pub struct Triggers {
     pub repository: bool,
 }
 
+/// What triggers look at.
+#[derive(Clone, Debug, Default)]
+pub struct Looked<'a> {
+    /// The text of the request.
+    pub text: &'a str,
+    /// The chat it is on.
+    pub chat: &'a str,
+    /// The room, by its names: what people call it, and its id.
+    pub room: [&'a str; 2],
+    /// The keys of the facts it has.
+    pub attrs: Vec<&'a str>,
+    /// For a prefetcher: the workflow it goes to, and whether it goes to a repository.
+    pub goes: Option<(&'a str, bool)>,
+}
+
 impl Triggers {
     /// Whether an event can concern the plugin.
     pub fn match_event(&self, event: &Event) -> bool {
-        self.match_text(&event.text)
-            && any(&self.chats, |it| *it == event.thread.chat)
-            && any(&self.rooms, |it| *it == event.room_name || *it == event.thread.room)
-            && any(&self.attrs, |it| event.attrs.contains_key(it))
-    }
-
-    fn match_text(&self, text: &str) -> bool {
-        if self.contains.is_empty() {
-            return true;
-        }
-        let text = text.to_lowercase();
-        self.contains.iter().any(|it| text.contains(&it.to_lowercase()))
+        self.unmet(&looked(event)).is_none()
     }
 
     /// Whether an event that goes there can concern the plugin.
     pub fn match_scope(&self, event: &Event, scope: &Scope) -> bool {
-        self.match_event(event)
-            && any(&self.workflows, |it| *it == scope.target.workflow)
-            && (!self.repository || scope.target.repository.is_some())
+        let goes = Some((scope.target.workflow.as_str(), scope.target.repository.is_some()));
+        self.unmet(&Looked { goes, ..looked(event) }).is_none()
+    }
+
+    /// Why the plugin is not asked, for its author; nothing where it is.
+    pub fn unmet(&self, looked: &Looked<'_>) -> Option<String> {
+        let text = || looked.text.to_lowercase();
+        let lacks = |list: &[String], has: &dyn Fn(&str) -> bool| !list.is_empty() && !list.iter().any(|it| has(it));
+        if lacks(&self.contains, &|it| text().contains(&it.to_lowercase())) {
+            return Some(format!("the text holds none of {}", listed(&self.contains)));
+        }
+        if lacks(&self.chats, &|it| it == looked.chat) {
+            return Some(format!("the chat is {:?}, and not {}", looked.chat, listed(&self.chats)));
+        }
+        if lacks(&self.rooms, &|it| looked.room.contains(&it)) {
+            return Some(format!("the room is {:?}, and not {}", looked.room[0], listed(&self.rooms)));
+        }
+        if lacks(&self.attrs, &|it| looked.attrs.contains(&it)) {
+            return Some(format!("the event has no fact by the key {}", listed(&self.attrs)));
+        }
+        let (workflow, repository) = looked.goes?;
+        if lacks(&self.workflows, &|it| it == workflow) {
+            return Some(format!("the request goes to the workflow {workflow:?}, and not {}", listed(&self.workflows)));
+        }
+        (self.repository && !repository).then(|| "the request goes to no repository".to_string())
     }
 }
 
-fn any(list: &[String], matches: impl Fn(&String) -> bool) -> bool {
-    list.is_empty() || list.iter().any(matches)
+fn looked(event: &Event) -> Looked<'_> {
+    Looked {
+        text: &event.text,
+        chat: &event.thread.chat,
+        room: [&event.room_name, &event.thread.room],
+        attrs: event.attrs.keys().map(String::as_str).collect(),
+        goes: None,
+    }
+}
+
+fn listed(list: &[String]) -> String {
+    list.iter().map(|it| format!("{it:?}")).collect::<Vec<_>>().join(" or ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_list_that_is_not_met_is_named() {
+        let all = Looked {
+            text: "Deploy it",
+            chat: "slack",
+            room: ["web", "C1"],
+            attrs: vec!["schedule"],
+            goes: Some(("build", true)),
+        };
+        let unmet = |table: &str, looked: &Looked<'_>| toml::from_str::<Triggers>(table).unwrap().unmet(looked);
+        for table in
+            ["", "contains = [\"x\", \"deploy\"]", "rooms = [\"C1\"]", "rooms = [\"web\"]", "repository = true"]
+        {
+            assert_eq!(unmet(table, &all), None, "{table}");
+        }
+        for (table, why) in [
+            ("contains = [\"a\", \"b\"]", "the text holds none of \"a\" or \"b\""),
+            ("chats = [\"github\"]", "the chat is \"slack\", and not \"github\""),
+            ("rooms = [\"lab\"]", "the room is \"web\", and not \"lab\""),
+            ("attrs = [\"label\"]", "the event has no fact by the key \"label\""),
+            ("workflows = [\"answer\"]", "the request goes to the workflow \"build\", and not \"answer\""),
+        ] {
+            assert_eq!(unmet(table, &all).as_deref(), Some(why));
+        }
+        let nowhere = Looked { goes: Some(("answer", false)), ..all };
+        assert_eq!(unmet("repository = true", &nowhere).as_deref(), Some("the request goes to no repository"));
+    }
 }

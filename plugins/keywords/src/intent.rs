@@ -104,7 +104,8 @@ fn begins(sentence: &str) -> Option<(Intent, String)> {
     let change = |word: &str| Some((Intent::Change, word.to_string()));
 
     let last = words.last().map_or("", String::as_str);
-    let somebody = is(&WOULD_SOMEBODY, 0) && is(&SOMEBODY, 1);
+    let can = |at: usize| is(&WOULD_SOMEBODY, at) || is(&WOULD_YOU, at) || is(&WOULD, at);
+    let somebody = (is(&WOULD_SOMEBODY, 0) && is(&SOMEBODY, 1)) || (is(&SOMEBODY, 0) && can(1));
     let us = ["we", "i"].contains(&second);
     let would = is(&WOULD, 0) && (us || is(&SOMEBODY, 1) || ["you", "u", "ya"].contains(&second));
     if would || somebody || is(&WOULD_YOU, 0) || WOULD_LAST.contains(&last) {
@@ -122,6 +123,10 @@ fn begins(sentence: &str) -> Option<(Intent, String)> {
         let told = TELL.contains(&verb) || verb == "see" || words.iter().any(|it| TELL_ANYWHERE.contains(&it.as_str()));
         let own = second == "i" && !HAVE.contains(&verb);
         return if told || other || own { question(verb) } else { change(verb) };
+    }
+    // "Could the app remember it?" wishes, "could the app be it?" asks.
+    if first == "could" && ["the", "our", "this"].contains(&second) && !words.iter().any(|it| it == "be") {
+        return change(first);
     }
     // "Would be nice to have it" wishes, "who can do it?" looks for somebody to do it.
     if is(&WOULD, 0) && second == "be" && !asks {
@@ -268,6 +273,11 @@ mod tests {
             ("```\nx 0\n```\nis what I see", Intent::Change),
             ("a customer asks whether it takes three days", Intent::Question),
             ("remind me what the limit is", Intent::Question),
+            ("could the app remember the last tab?", Intent::Change),
+            ("could the app be the cause?", Intent::Question),
+            ("quelqu'un peut corriger le logo ?", Intent::Change),
+            ("peut-on changer le logo ?", Intent::Change),
+            ("kunnen we de resultaten cachen?", Intent::Change),
             ("¿puedes arreglarlo?", Intent::Change),
         ] {
             assert_eq!(of(text).0, intent, "{text}");

@@ -194,11 +194,15 @@ fn places(event: &Event, config: &Config, words: &Words) -> Result<Places, Plugi
     let mut mentioned: Vec<_> =
         event.repositories.iter().filter_map(|it| Some((&it.name, mention::of(&it.name, words)?))).collect();
     mention::enumerate(&mut mentioned, words);
+    let phrased = !found.is_empty();
     for wanted in [Mention::SpokenOf, Mention::Occurs] {
-        if !found.is_empty() {
+        // A place that is spoken of beside a phrase of the team's is in play, too; a name that merely occurs is not.
+        if !found.is_empty() && !(phrased && wanted == Mention::SpokenOf) {
             break;
         }
-        for (name, mentioned) in mentioned.iter().filter(|(_, mentioned)| mentioned.how == wanted) {
+        let all =
+            mentioned.iter().filter(|(_, mentioned)| mentioned.how == wanted && !(phrased && mentioned.misspelled));
+        for (name, mentioned) in all {
             let written = &mentioned.written;
             let (score, rule) = match (wanted, mentioned.misspelled) {
                 (Mention::SpokenOf, false) => (SPOKEN_OF, "repository-spoken-of"),

@@ -51,6 +51,10 @@ const DOERS: [&str; 5] = ["you", "u", "we", "i", "they"];
 const DONE_TO: [&str; 6] = ["me", "him", "her", "us", "them", "it"];
 /// Names that look for something where "for" follows them.
 const SEEKING: [&str; 4] = ["search", "look", "watch", "scan"];
+/// Names that do something to what follows them: "search our wiki".
+const VERBS: [&str; 8] = ["search", "scan", "watch", "mail", "test", "design", "document", "report"];
+/// What that begins with.
+const WHAT: [&str; 9] = ["our", "the", "all", "every", "my", "your", "their", "this", "these"];
 /// What stands before a thing that is no repository of the team's: "my search history", "good docs".
 const ONES_OWN: [&str; 5] = ["my", "your", "his", "her", "good"];
 /// What may follow a name that stands for itself: after "an api" these show that any is meant, and not a part of ours.
@@ -104,6 +108,7 @@ fn everyday(at: &Range<usize>, words: &Words) -> bool {
     DOERS.contains(&before)
         || (begins && DONE_TO.contains(&after))
         || (begins && after == "for" && SEEKING.contains(&words.at(at.start)))
+        || (begins && WHAT.contains(&after) && VERBS.contains(&words.at(at.start)))
         || ONES_OWN.contains(&before)
         || (["a", "an"].contains(&before) && AFTER.contains(&after) && !BEFORE.contains(&words.before(at.start, 2)))
 }
@@ -250,6 +255,7 @@ mod tests {
             ("a/mail", "please mail them"),
             ("a/mail", "it is in my mail"),
             ("a/search", "search for it, please"),
+            ("a/search", "please search our wiki"),
             ("a/search", "when we search, nothing happens"),
             ("a/api", "what is an API?"),
             ("a/api", "API-1234 is urgent"),

@@ -1,10 +1,16 @@
 //! The exports of a router, as a component.
+// @ts-check
 
-import { route } from "../src/plugin.js";
+/** @import { Event, Outcome } from "./contract" */
+import { route as written } from "../src/plugin.js";
 import { answer } from "./errors.js";
 
 const GIVES = "`route` has to return a claim, a question or a pass";
 
+/** @type {(event: Event, config: any) => Outcome} */
+const route = written;
+
 export const router = {
-  route: (event, config) => answer(() => route(event, JSON.parse(config)), GIVES),
+  route: (/** @type {Event} */ event, /** @type {string} */ config) =>
+    answer(() => route(event, JSON.parse(config)), GIVES),
 };

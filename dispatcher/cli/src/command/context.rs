@@ -17,7 +17,9 @@ pub(crate) fn context(client: &Client, asked: &Knew) -> Result<ExitCode> {
     } else if asked.prompt {
         match &known.given {
             Some(given) => print::exactly(given),
-            None => eprintln!("Nothing was gathered for run:{}; its agents had the words of the request alone.", run.id),
+            None => {
+                eprintln!("Nothing was gathered for run:{}; its agents had the words of the request alone.", run.id)
+            }
         }
     } else {
         print::line(told(&run.request.text, &known));

@@ -111,6 +111,24 @@ fn an_update_that_asks_for_no_more_is_used_and_can_be_taken_back() {
 }
 
 #[test]
+fn going_back_lets_what_was_only_tried_in_nowhere() {
+    let (mut lock, _) = locked();
+    let second = artifact("1.1.0", THREAD);
+    lock.update(ID, entry(&second), &second).unwrap();
+    let now = |lock: &Lock| {
+        let now = lock.get(ID).unwrap();
+        (now.version.clone(), now.shadow, now.rooms.clone())
+    };
+    for (rooms, shadow) in [(vec!["lab".to_string()], false), (vec![], true)] {
+        lock.enable(ID, Digest::of(b"{}"), rooms.clone(), shadow).unwrap();
+        lock.rollback(ID).unwrap();
+        assert_eq!(now(&lock), ("1.0.0".into(), false, vec![]), "everywhere, as it was");
+        lock.rollback(ID).unwrap();
+        assert_eq!(now(&lock), ("1.1.0".into(), shadow, rooms), "only where it was tried");
+    }
+}
+
+#[test]
 fn what_an_update_no_longer_asks_for_is_no_longer_granted() {
     let first = artifact("1.0.0", PAGES);
     let mut lock = Lock::default();
@@ -140,4 +158,18 @@ fn the_names_of_shipped_plugins_are_taken() {
     plain.manifest = plain.manifest.replace("acme/word", "explicit");
     let error = signalbox_registry::Entry::new(&plain, crate::plugin::source(), None).unwrap_err().to_string();
     assert!(error.contains("your-team/explicit"), "{error}");
+}
+
+#[test]
+fn what_came_with_the_program_is_left_out_and_asked_again() {
+    let (mut lock, _) = locked();
+    let before = lock.text().unwrap();
+    lock.leave_out("keywords", true);
+    lock.leave_out("keywords", true);
+    let text = lock.text().unwrap();
+    assert!(text.contains("left_out = [\"keywords\"]"), "{text}");
+    let mut again = Lock::parse(&text).unwrap();
+    assert!(again.left_out().contains("keywords"));
+    again.leave_out("keywords", false);
+    assert_eq!(again.text().unwrap(), before);
 }

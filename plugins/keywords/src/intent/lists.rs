@@ -8,7 +8,7 @@ pub(super) const POLITE: [&str; 20] = [
 /// What asks somebody to do something: "can you …".
 pub(super) const WOULD: [&str; 6] = ["can", "could", "would", "will", "might", "cna"];
 /// The same in a word with its own ending: "peux-tu …", "kannst du …".
-pub(super) const WOULD_YOU: [&str; 31] = [
+pub(super) const WOULD_YOU: [&str; 37] = [
     "kannst",
     "könntest",
     "könnt",
@@ -40,14 +40,20 @@ pub(super) const WOULD_YOU: [&str; 31] = [
     "možeš",
     "можешь",
     "можете",
+    "kunnen",
+    "podemos",
+    "possiamo",
+    "můžeme",
+    "możemy",
+    "можем",
 ];
 /// The same of whoever it may be, where it is not clear from the verb: "kann jemand …", "kan du …".
 pub(super) const WOULD_SOMEBODY: [&str; 9] =
     ["kann", "könnte", "kan", "kunde", "peut", "pourrait", "può", "potrebbe", "pode"];
 /// Who is meant by it.
-pub(super) const SOMEBODY: [&str; 16] = [
+pub(super) const SOMEBODY: [&str; 21] = [
     "someone", "somebody", "anyone", "anybody", "jemand", "wer", "du", "ni", "dere", "iemand", "någon", "noen",
-    "quelqu", "qualcuno", "alguém", "alguien",
+    "quelqu", "qualcuno", "alguém", "alguien", "on", "ktoś", "někdo", "кто", "birisi",
 ];
 /// How a request ends in a language that asks with its last word: "düzeltir misin?".
 pub(super) const WOULD_LAST: [&str; 8] =
@@ -58,7 +64,7 @@ pub(super) const TROUBLE: [&str; 22] = [
     "red", "stuck", "late", "twice", "never", "nothing", "lost", "error", "errors", "500",
 ];
 /// What is asked of a thing in general, and not of ours.
-pub(super) const IN_GENERAL: [&str; 9] = [
+pub(super) const IN_GENERAL: [&str; 10] = [
     "in general",
     "generally",
     "do you use",
@@ -68,6 +74,7 @@ pub(super) const IN_GENERAL: [&str; 9] = [
     "other companies",
     "other teams",
     "these days",
+    "difference between",
 ];
 /// What is wished for, rather than done.
 pub(super) const HAVE: [&str; 3] = ["have", "get", "please"];

@@ -32,7 +32,7 @@ pub(crate) struct Run {
     /// For a prefetcher: what there is to fetch, a JSON list as in a case's `world`
     #[arg(long, value_name = "FILE")]
     world: Option<PathBuf>,
-    /// Show each call: fuel, memory, time, log
+    /// Show whether it would be asked at all, and each call: fuel, memory, time, log
     #[arg(long)]
     trace: bool,
 }
@@ -50,7 +50,14 @@ pub(crate) fn run(asked: &Run) -> Result<ExitCode> {
     let world = asked.world.as_deref().map(read).transpose()?.unwrap_or_default();
     let settings = asked.settings.iter().map(|it| setting(it)).collect::<Result<Map<_, _>>>()?;
 
-    let tried = Trying::open(&project)?.ask(&Question { event, settings, route, world })?;
+    let (trying, question) = (Trying::open(&project)?, Question { event, settings, route, world });
+    if asked.trace {
+        print::line(match trying.unasked(&question) {
+            None => "triggers: met; it would be asked".into(),
+            Some(why) => format!("triggers: not met, it would not be asked: {why}. It is called here all the same"),
+        });
+    }
+    let tried = trying.ask(&question)?;
     show(&tried, asked.trace)?;
     Ok(if tried.problem.is_none() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
