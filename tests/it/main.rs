@@ -3,6 +3,7 @@
 mod address;
 mod architecture;
 mod crashes;
+mod losses;
 mod native;
 mod orders;
 mod stories;

@@ -189,7 +189,7 @@ mod tests {
     fn a_change_out_of_bounds_is_refused_by_name() {
         let file = |path: &str| [Touched::new(path, Kind::File)];
         let rules = Rules { protect: ["docs/law/**".into()].into(), allow: ["Cargo.lock".into()].into() };
-        for fine in ["src/a.rs", "Cargo.lock", "docs/agent.md", ".signalbox/runs/1/plan.md", "github/workflows/x"] {
+        for fine in ["src/a.rs", "Cargo.lock", "docs/agent.md", ".signalbox/runs/1/plan.md", "hub/workflows/x"] {
             assert_eq!(rules.breach(&file(fine)), None, "{fine}");
         }
         for (path, why) in [

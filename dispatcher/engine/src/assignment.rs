@@ -50,7 +50,7 @@ impl Engine {
             network: phase.grant.network.clone(),
             timeout: phase.timeout,
             budget: left(run, job, self.ports.clock.now()),
-            heartbeat: self.settings.heartbeat,
+            heartbeat: self.settings.reports(),
             author: author(run, &self.settings.mail_domain),
             report_token: token(&self.settings.secret, Use::Report, devbox),
         })

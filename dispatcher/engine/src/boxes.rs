@@ -11,7 +11,6 @@ use signalbox_ports::boxes::{Boxes, Refusal};
 use signalbox_ports::intake::Intake;
 use signalbox_ports::store::{Lease, Subject};
 
-use crate::settings::SILENCE;
 use crate::token::{Use, devbox};
 use crate::{Engine, guide};
 
@@ -109,8 +108,7 @@ const MAX_TITLE: usize = 200;
 impl Engine {
     /// The absolute time by which a box that was heard of now must be heard of again.
     pub(crate) fn deadline(&self) -> signalbox_domain::time::Time {
-        let heartbeat = self.settings.heartbeat;
-        self.ports.clock.now() + heartbeat + heartbeat + SILENCE
+        self.ports.clock.now() + self.settings.silence()
     }
 
     /// The lease of a box that still counts.

@@ -22,7 +22,7 @@ pub struct Settings {
     pub prices: String,
     /// What the tokens of boxes are made with.
     pub secret: Secret,
-    /// How often a box is to report when nothing happens. Two missed reports are a lost box.
+    /// What a box's silence is counted in: after two of them it is lost. It reports more often than that.
     pub heartbeat: Span,
     /// The address part after `@` of the authors of commits.
     pub mail_domain: String,
@@ -121,13 +121,25 @@ impl Settings {
             agents: BTreeMap::new(),
             prices: String::new(),
             secret,
-            heartbeat: Span::seconds(2),
+            heartbeat: Span::seconds(5),
             mail_domain: "users.noreply.localhost".into(),
             workflows: BTreeMap::new(),
             protect: Vec::new(),
             rooms: BTreeMap::new(),
             fetch: Fetching::default(),
         }
+    }
+}
+
+impl Settings {
+    /// How often a box is to report when nothing happens. What it is told rides on the answers, so this is not long.
+    pub(crate) fn reports(&self) -> Span {
+        Span(self.heartbeat.0 * 2 / 5)
+    }
+
+    /// How long a box may be silent: found by the next sweep, two heartbeats have passed.
+    pub(crate) fn silence(&self) -> Span {
+        Span((self.heartbeat.0 * 2).saturating_sub(SWEPT_IN.0).max(self.heartbeat.0))
     }
 }
 
@@ -139,8 +151,8 @@ pub(crate) const EFFECT_LEASE: Span = Span::seconds(60);
 pub(crate) const FETCH_DEADLINE: Span = Span::seconds(2);
 /// How long all fetches of an event may take together, in all rounds.
 pub(crate) const FETCHES_DEADLINE: Span = Span::seconds(5);
-/// How long a box may be silent beyond its heartbeats before it counts as lost: two heartbeats and this.
-pub(crate) const SILENCE: Span = Span::seconds(6);
+/// How long it may take until a sweep finds what ran out: so much earlier it runs out.
+pub(crate) const SWEPT_IN: Span = Span::seconds(2);
 /// How long a box that was asked for is kept track of before its runner claims; the phase's own `start` limit is
 /// shorter.
 pub(crate) const UNCLAIMED: Span = Span::minutes(30);

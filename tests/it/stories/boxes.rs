@@ -171,7 +171,7 @@ async fn a_lost_box_is_replaced() {
             ▸ Check      —
             ▸ Review     —
             ▸ Open       —
-            10 s · $0.21 of $8
+            8 s · $0.21 of $8
             [Stop] [Why here?]
     "#]]
     .assert_eq(&world.transcript(&thread).await);
@@ -180,14 +180,14 @@ async fn a_lost_box_is_replaced() {
         Ana: the price should say $12  ✅
         Signalbox: acme/website: done.
             ▸ Plan       done · 0 s
-            ▸ Build      done · 10 s
+            ▸ Build      done · 8 s
             ▸ Check      done · 0 s
             ▸ Review     done · 0 s
             ▸ Open       done
-            40 s · $0.66 of $8
+            38 s · $0.66 of $8
         Signalbox: Ready for review: “Pricing: $9 → $12”
             One file changed (+1 −1), all checks pass, reviewed once.
-            acme/website · plan → build → check → review · 40 s · $0.66 · run:1
+            acme/website · plan → build → check → review · 38 s · $0.66 · run:1
             [View change request]
     "#]]
     .assert_eq(&world.transcript(&thread).await);
@@ -208,10 +208,10 @@ async fn a_box_that_is_lost_again_and_again_is_given_up() {
             ▸ Check      —
             ▸ Review     —
             ▸ Open       —
-            1 min 30 s · $0.11 of $8
+            1 min 24 s · $0.11 of $8
         Signalbox: The devbox was lost again and again, so I gave up.
             Done so far: plan. Retry goes on with build.
-            acme/website · plan · 1 min 30 s · $0.11 · run:1
+            acme/website · plan · 1 min 24 s · $0.11 · run:1
             [Retry]
     "#]]
     .assert_eq(&world.transcript(&thread).await);

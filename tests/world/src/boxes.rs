@@ -64,6 +64,13 @@ impl Remote for Forge {
     }
 }
 
+/// What a box holds that is given up while it runs on somewhere.
+pub struct Ghost {
+    devbox: DevboxId,
+    claim: String,
+    held: Option<Assignment>,
+}
+
 /// The provider of boxes, and the boxes.
 pub struct Boxes {
     faults: Arc<dyn Faults>,
@@ -94,6 +101,7 @@ struct Machine {
     pushed: Option<Commit>,
     draft: Draft,
     gone: bool,
+    frozen: bool,
 }
 
 #[derive(Clone, Default)]
@@ -173,10 +181,55 @@ impl Boxes {
         }
     }
 
+    /// Every box falls silent and runs on. What each of them holds, to come back with.
+    pub fn freeze(&self) -> Vec<Ghost> {
+        let mut state = self.state();
+        let machines = state.boxes.iter_mut().filter(|(_, machine)| !machine.gone);
+        let frozen = machines.map(|(name, machine)| {
+            machine.frozen = true;
+            Ghost { devbox: name.clone(), claim: machine.spec.claim_token.clone(), held: machine.assignment.clone() }
+        });
+        frozen.collect()
+    }
+
+    /// The provider forgets every box: none is listed any more.
+    pub fn forget(&self) {
+        self.state().boxes.clear();
+    }
+
+    /// A box that was given up is back, and tries everything it could before. How much it tried, and what of it
+    /// it was let do.
+    pub async fn haunt(&self, ghost: &Ghost, door: &dyn Door) -> (u32, Vec<&'static str>) {
+        let (mut attempts, mut done) = (0, Vec::new());
+        let mut tried = |what, let_in: bool| {
+            attempts += 1;
+            done.extend(let_in.then_some(what));
+        };
+        tried("claim", door.claim(&ghost.claim).await.is_ok());
+        let Some(held) = &ghost.held else { return (attempts, done) };
+        let token = &held.report_token;
+        let report = |sequence, news| {
+            let epoch = held.attempt.epoch;
+            Report { devbox: ghost.devbox.clone(), epoch, sequence, news }
+        };
+        let progress = News::Progress { activity: "haunting".into(), usage: Usage::default() };
+        for (number, news) in (1_000..).zip([News::Beat, progress, News::Finished(blank(End::Ok))]) {
+            let heard = door.report(token, report(number, news)).await;
+            tried("report", matches!(heard, Ok(Control::Continue | Control::Stop)));
+        }
+        tried("upload", door.upload(token, &Digest::of(b"haunted"), b"haunted").await.is_ok());
+        tried("token", door.renew(token).await.is_ok());
+        if let Some(checkout) = held.checkout.as_ref().filter(|checkout| checkout.push) {
+            let edits = [("haunted.md", Edit::Write("Boo.".into()))];
+            tried("push", Remote::push(&*self.forge, checkout, &edits).is_ok());
+        }
+        (attempts, done)
+    }
+
     /// Gives every box one turn.
     pub async fn turn(&self, door: &dyn Door) -> Turned {
         let mut turned = Turned::Idle;
-        for name in self.live() {
+        for name in self.awake() {
             if self.one(&name, door).await == Turned::Moved {
                 turned = Turned::Moved;
             }
@@ -186,11 +239,18 @@ impl Boxes {
 
     /// Every box that only works on says that it is alive, and does what it is told.
     pub async fn beat(&self, door: &dyn Door) {
-        for name in self.live() {
+        for name in self.awake() {
             let Some((token, report)) = self.report(&name, News::Beat) else { continue };
             let heard = door.report(&token, report).await;
             self.obey(&name, heard, door).await;
         }
+    }
+
+    /// The boxes that run and are not frozen.
+    fn awake(&self) -> Vec<DevboxId> {
+        let state = self.state();
+        let awake = state.boxes.iter().filter(|(_, machine)| !machine.gone && !machine.frozen);
+        awake.map(|(name, _)| name.clone()).collect()
     }
 
     async fn one(&self, name: &DevboxId, door: &dyn Door) -> Turned {
@@ -447,6 +507,7 @@ impl signalbox_ports::devbox::Devbox for Boxes {
                     pushed: None,
                     draft: Draft::default(),
                     gone: false,
+                    frozen: false,
                 };
                 state.boxes.insert(spec.devbox.clone(), machine);
             }
