@@ -215,9 +215,10 @@ fn trailers(run: &Run, job: &Job, phase: &Phase) -> Vec<String> {
         format!("Signalbox-Phase: {}", phase.name),
         format!("Signalbox-Intent: {}", subject(&run.request.text)),
     ];
-    let said = job.facts.values().filter_map(|fact| fact["output"]["risk"].as_str());
+    let phases = job.plan.workflow.phases.iter().rev();
+    let said = phases.map(|phase| job.facts.get(phase.name.as_str())).find_map(|fact| fact?["output"]["risk"].as_str());
     // One word of a schema's choice; anything else is somebody's text.
-    let risk = said.last().filter(|risk| !risk.is_empty() && risk.bytes().all(|byte| byte.is_ascii_alphabetic()));
+    let risk = said.filter(|risk| !risk.is_empty() && risk.bytes().all(|byte| byte.is_ascii_alphabetic()));
     trailers.extend(risk.map(|risk| format!("Signalbox-Risk: {risk}")));
     trailers
 }

@@ -130,6 +130,8 @@ async fn a_change_that_may_not_leave_its_box_is_made_again_without_what_is_wrong
     assert_eq!(world.forge.changes().len(), 1);
     let told = world.boxes.assignments();
     let prompts: Vec<String> = told.iter().map(|told| format!("{:?}", told.task)).collect();
+    let trailers = &told[1].checkout.as_ref().unwrap().trailers;
+    assert_eq!(trailers[2..], ["Signalbox-Intent: the price should say $12", "Signalbox-Risk: low"]);
     assert!(prompts[2].contains("The change was refused: it touches Cargo.lock"), "{}", prompts[2]);
     expect![[r#"
         Ana: the price should say $12  ✅
