@@ -36,6 +36,8 @@ pub(crate) struct Config {
     pub(crate) tools: Vec<PathBuf>,
     /// The most a box may use: memory, cpus, processes, disk.
     pub(crate) boxes: Wanted,
+    /// How many boxes are kept ready that nobody asked for yet.
+    pub(crate) warm_boxes: usize,
     /// Run agents without a sandbox: they may do whatever this user may.
     pub(crate) unsandboxed_i_accept_the_risk: bool,
     /// Rooms to begin with.
@@ -157,6 +159,7 @@ impl Default for Config {
             protect: Vec::new(),
             tools: Vec::new(),
             boxes: Wanted::default(),
+            warm_boxes: 0,
             unsandboxed_i_accept_the_risk: false,
             public_url: None,
             slack: None,

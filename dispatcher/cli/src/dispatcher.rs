@@ -63,6 +63,7 @@ impl Dispatcher {
             endpoint: endpoint.clone(),
             tools: tools(home, config)?,
             sizes: config.sizes()?,
+            warm: config.warm_boxes,
             unsandboxed_i_accept_the_risk: config.unsandboxed_i_accept_the_risk,
         });
         let secrets = Secrets::load(home)?;

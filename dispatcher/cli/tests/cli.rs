@@ -112,10 +112,13 @@ fn the_doctor_says_what_is_missing_and_what_to_do() {
     let folder = TempDir::new().unwrap();
     let doctor = run(&folder, &["doctor", "--json"]);
     let findings: Vec<serde_json::Value> = serde_json::from_slice(&doctor.stdout).unwrap();
-    let found: Vec<&str> = findings.iter().map(|finding| finding["what"].as_str().unwrap()).collect();
+    let mut found: Vec<&str> = findings.iter().map(|finding| finding["what"].as_str().unwrap()).collect();
+    // A row for each property of boxes.
+    found.dedup();
     assert_eq!(found, ["git", "sandbox", "plugins", "folder", "agents", "dispatcher"]);
     for finding in &findings {
-        assert_eq!(finding["well"] == true, finding["remedy"] == "", "{finding}");
+        let fine = finding["well"] == true && finding["doubtful"] == false;
+        assert_eq!(fine, finding["remedy"] == "", "{finding}");
     }
     // No agent is set up: that is enough not to be well.
     assert_eq!(doctor.status.code(), Some(1));

@@ -20,6 +20,7 @@ use crate::jail;
 use crate::link::{self, Link};
 use crate::outputs::{self, Outputs};
 use crate::place::Place;
+use crate::pool::Ready;
 use crate::secret::Secrets;
 use crate::sizes::Bytes;
 use crate::transcript::{Entry, Transcript};
@@ -58,16 +59,19 @@ enum Over {
 }
 
 /// Claims the assignment of the box at `place`, works on it, and reports how it ended.
-pub(crate) fn attempt(place: Place, alone: Option<Alone>) -> Result<(), Error> {
+pub(crate) fn attempt(place: Place, alone: Option<Alone>, ready: Option<Ready>) -> Result<(), Error> {
     // A session of its own: neither a key at the terminal nor its end is meant for the box. It fails for who leads one.
     let _ = rustix::process::setsid();
-    let _occupied = place.occupy()?;
+    let (_occupied, disk) = match ready {
+        Some(Ready { occupied, disk }) => (occupied, disk),
+        None => (place.occupy()?, None),
+    };
     let orders = place.orders()?;
     let claim = place.take_claim()?;
     let (link, assignment) = Link::claim(&orders.endpoint, claim.trim(), Duration::from_millis(orders.patience.0))?;
     let token = assignment.checkout.as_ref().and_then(|checkout| checkout.token.as_deref());
     let secrets = Secrets::new([claim.trim(), &assignment.report_token, token.unwrap_or_default()]);
-    let cell = Cell::new(place, orders, std::env::current_exe()?, alone);
+    let cell = Cell::new(place, orders, std::env::current_exe()?, alone).with(disk);
     thread::scope(|scope| {
         scope.spawn(|| link.keep_alive());
         // Here, on the first thread: the kernel ends the jail with the thread that started it.

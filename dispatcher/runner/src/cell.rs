@@ -25,6 +25,8 @@ pub(crate) struct Cell {
     alone: Option<Alone>,
     /// How what the agent writes is bounded.
     disk: Disk,
+    /// How large the disk is that is there already.
+    ready: Option<u64>,
     /// What the repository says of its boxes.
     pub(crate) profile: Profile,
     /// What is kept from boxes before it.
@@ -46,6 +48,7 @@ impl Cell {
             user,
             alone,
             disk,
+            ready: None,
             profile: Profile::default(),
             caches: Caches::default(),
             objects: None,
@@ -62,10 +65,20 @@ impl Cell {
         self.user.filter(|_| self.alone.is_some())
     }
 
+    /// On this disk, that was made before anybody asked.
+    pub(crate) fn with(mut self, disk: Option<u64>) -> Self {
+        self.ready = disk;
+        self
+    }
+
     /// Makes the disk and the folders of the work.
     pub(crate) fn furnish(&mut self) -> io::Result<()> {
-        if let Some(alone) = self.alone.filter(|_| !self.orders.unsandboxed_i_accept_the_risk) {
-            match Disk::own(alone, &self.place.image(), &self.place.work(), self.orders.sizes.disk) {
+        let bytes = self.orders.sizes.disk;
+        if self.ready.take() == Some(bytes) {
+            self.disk = Disk::Own { folder: self.place.work() };
+        } else if let Some(alone) = self.alone.filter(|_| !self.orders.unsandboxed_i_accept_the_risk) {
+            // Over the one that is there, if that has another size.
+            match Disk::own(alone, &self.place.image(), &self.place.work(), bytes) {
                 Ok(disk) => self.disk = disk,
                 // It is watched instead. The folder's log says why.
                 Err(error) => eprintln!("no disk of its own: {error}"),

@@ -4,6 +4,7 @@
 //! more as the *init*, process 1, which gives up what is left of its privileges and starts the untrusted program.
 //! Each dies with the one before it, and everything in the jail dies with process 1.
 
+mod examine;
 mod groups;
 pub(crate) mod hatch;
 mod init;
@@ -29,6 +30,8 @@ use groups::Groups;
 use crate::disk::{Disk, Gauge};
 use crate::sizes::{Reached, Sizes};
 
+pub(crate) use examine::examine_here;
+pub use examine::{Property, examine};
 pub use groups::{Controller, Hierarchy, leave_no_groups};
 pub(crate) use hatch::Hatch;
 pub(crate) use init::init;

@@ -16,6 +16,7 @@ mod link;
 mod mirror;
 mod outputs;
 pub mod place;
+mod pool;
 mod profile;
 mod secret;
 mod setup;
@@ -41,6 +42,9 @@ pub fn main(arguments: impl Iterator<Item = OsString>) -> ExitCode {
         ["--box", _] => run(PathBuf::from(&arguments[1])),
         ["keep", _, parent] => jail::keep(Path::new(&arguments[1]), parent.parse().unwrap_or(0)),
         ["init", ..] => jail::init(&arguments[1..]),
+        ["examine", _] => jail::examine_here(Path::new(&arguments[1])),
+        ["wait", _] => wait(PathBuf::from(&arguments[1])),
+        ["warm", _] => warm(PathBuf::from(&arguments[1])),
         ["probe", _] => jail::try_out(Path::new(&arguments[1])),
         ["names"] => jail::hold_names(),
         ["play"] => agent::play(),
@@ -54,8 +58,36 @@ pub fn main(arguments: impl Iterator<Item = OsString>) -> ExitCode {
 fn run(folder: PathBuf) -> ExitCode {
     // Files of the jail's user are given to it one by one; the folder around them is closed to everybody.
     rustix::process::umask(Mode::WGRP | Mode::WOTH);
-    // Before there is a second thread. Who may not has no disk of its own, and is watched.
-    match attempt::attempt(place::Place::at(folder), disk::mount_alone().ok()) {
+    // Before there is a second thread. Who may not mount has no disk of its own, and is watched.
+    let alone = disk::mount_alone().ok();
+    ended(attempt::attempt(place::Place::at(folder), alone, None))
+}
+
+/// Makes a box ready that nobody asked for yet, and is in it when somebody does.
+fn wait(folder: PathBuf) -> ExitCode {
+    rustix::process::umask(Mode::WGRP | Mode::WOTH);
+    let alone = disk::mount_alone().ok();
+    match pool::wait(&folder, alone) {
+        Ok(Some((place, ready))) => ended(attempt::attempt(place, alone, Some(ready))),
+        Ok(None) => ExitCode::SUCCESS,
+        Err(error) => ended(Err(error.into())),
+    }
+}
+
+/// Has the files of a repository at hand before a box asks for them.
+fn warm(folder: PathBuf) -> ExitCode {
+    let alone = disk::mount_alone().ok();
+    match pool::warm(&folder, alone) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("{error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn ended(result: Result<(), attempt::Error>) -> ExitCode {
+    match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("the box ends: {error}");

@@ -14,6 +14,9 @@ use signalbox_domain::time::{Span, Time};
 use crate::jail::{Identity, identity};
 use crate::sizes::Sizes;
 
+/// The claim of a box that is being taken.
+const CLAIM_TO_BE: &str = "claim.new";
+
 /// How long a runner waits to be the one in its box. Who only looks whether somebody is there takes no time.
 const OCCUPYING: Duration = Duration::from_secs(5);
 
@@ -58,6 +61,39 @@ impl Place {
             &mut options.create(true).truncate(true).write(true).mode(0o600).open(self.claim())?,
             claim_token.as_bytes(),
         )
+    }
+
+    /// Makes a box that nobody asked for yet somebody's: a folder that is called `self` from here on. It fails if another
+    /// took it. Whoever is in it finds the claim last.
+    pub fn take(&self, from: &Self, orders: &Orders, claim_token: &str) -> io::Result<()> {
+        from.make_ready(orders, claim_token)?;
+        fs::rename(from.folder(), self.folder())?;
+        self.let_claim()
+    }
+
+    fn make_ready(&self, orders: &Orders, claim_token: &str) -> io::Result<()> {
+        let new = self.0.join("orders.new");
+        fs::write(&new, serde_json::to_vec(orders)?)?;
+        fs::rename(new, self.0.join("orders.json"))?;
+        let mut options = fs::OpenOptions::new();
+        io::Write::write_all(
+            &mut options.create(true).truncate(true).write(true).mode(0o600).open(self.0.join(CLAIM_TO_BE))?,
+            claim_token.as_bytes(),
+        )
+    }
+
+    /// Lets who is in the box find its claim, if who took it had no time to.
+    pub fn let_claim(&self) -> io::Result<()> {
+        match fs::rename(self.0.join(CLAIM_TO_BE), self.claim()) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+            other => other,
+        }
+    }
+
+    /// Makes the folder of a box that nobody asked for yet.
+    pub fn make_unasked(&self, orders: &Orders) -> io::Result<()> {
+        DirBuilder::new().recursive(true).mode(0o700).create(&self.0)?;
+        fs::write(self.0.join("orders.json"), serde_json::to_vec(orders)?)
     }
 
     /// The folder itself.

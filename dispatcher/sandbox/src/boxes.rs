@@ -6,6 +6,7 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::OnceLock;
+use std::sync::atomic::AtomicU64;
 use std::thread;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
@@ -14,7 +15,7 @@ use signalbox_domain::id::{DevboxId, Digest};
 use signalbox_domain::time::{Span, Time};
 use signalbox_ports::Error;
 use signalbox_ports::devbox::Spec;
-use signalbox_runner::jail::{self, Unable};
+use signalbox_runner::jail::{self, Property, Unable};
 use signalbox_runner::place::{Orders, Place};
 
 use crate::Config;
@@ -27,6 +28,8 @@ const ARRIVING: Duration = Duration::from_secs(10);
 const LEAVING: Duration = Duration::from_secs(20);
 /// How often it is looked.
 const LOOKING: Duration = Duration::from_millis(2);
+/// The most boxes of one machine at once, with those that have ended and are not stopped yet.
+const MOST: usize = 100;
 /// Folders of boxes that are not made yet begin so. No box's begins with a point.
 const UNFINISHED: &str = ".new-";
 
@@ -35,14 +38,23 @@ const STOPPED: &str = ".stopped-";
 
 /// All boxes of this machine.
 pub(crate) struct Boxes {
-    config: Config,
+    pub(crate) config: Config,
     able: OnceLock<()>,
     swept: OnceLock<()>,
+    /// Boxes that were ready when they were asked for, and that were not.
+    pub(crate) ready: AtomicU64,
+    pub(crate) made: AtomicU64,
 }
 
 impl Boxes {
     pub(crate) fn new(config: Config) -> Self {
-        Self { config, able: OnceLock::new(), swept: OnceLock::new() }
+        Self {
+            config,
+            able: OnceLock::new(),
+            swept: OnceLock::new(),
+            ready: AtomicU64::new(0),
+            made: AtomicU64::new(0),
+        }
     }
 
     /// Makes a jail and runs nothing much in it.
@@ -60,6 +72,20 @@ impl Boxes {
         result
     }
 
+    /// Tries each property of a jail.
+    pub(crate) fn examine(&self) -> Result<Vec<Property>, Unable> {
+        let unable = |error: io::Error| Unable {
+            reason: format!("{} cannot be written: {error}", self.config.folder.display()),
+            remedy: "Choose a folder of your own".to_owned(),
+        };
+        let scratch = self.all().join(".examined");
+        fs::create_dir_all(&scratch).map_err(unable)?;
+        let result = jail::examine(&self.config.program, &scratch);
+        // Left behind it does no harm.
+        let _ = remove(&scratch);
+        result
+    }
+
     pub(crate) fn provision(&self, spec: &Spec) -> Result<(), Error> {
         if self.able.get().is_none() && !self.config.unsandboxed_i_accept_the_risk {
             self.probe().map_err(Error::rejected)?;
@@ -67,7 +93,14 @@ impl Boxes {
         }
         let _turn = self.turn().map_err(Error::unavailable)?;
         let place = self.place(&spec.devbox);
-        if !place.folder().exists() {
+        if place.folder().exists() {
+            // One that was taken from the pool when we were killed.
+            place.let_claim().map_err(Error::unavailable)?;
+        } else {
+            self.is_there_room()?;
+            if self.take(&place, spec).map_err(Error::unavailable)? {
+                return Ok(());
+            }
             self.make(&place, spec).map_err(Error::unavailable)?;
         }
         // One that never got its runner, because we were killed in between, gets it now. One that had it is the box
@@ -118,8 +151,26 @@ impl Boxes {
         if new.exists() {
             fs::remove_dir_all(&new)?;
         }
-        let orders = Orders {
-            devbox: spec.devbox.clone(),
+        Place::at(&new).make(&self.orders(&spec.devbox)?, &spec.claim_token)?;
+        fs::rename(new, place.folder())
+    }
+
+    /// Room for one more.
+    fn is_there_room(&self) -> Result<(), Error> {
+        let there = self.folders().map_err(Error::unavailable)?.len();
+        if there < MOST {
+            return Ok(());
+        }
+        Err(Error::unavailable(format!(
+            "this machine has {there} boxes, the most it may have at once (`machine boxes`): this one is made when another \
+             has ended"
+        )))
+    }
+
+    /// What the runner of a box is told.
+    pub(crate) fn orders(&self, devbox: &DevboxId) -> io::Result<Orders> {
+        Ok(Orders {
+            devbox: devbox.clone(),
             since: now(),
             endpoint: std::path::absolute(&self.config.endpoint)?,
             patience: PATIENCE,
@@ -127,13 +178,16 @@ impl Boxes {
             tools: self.config.tools.clone(),
             sizes: self.config.sizes,
             unsandboxed_i_accept_the_risk: self.config.unsandboxed_i_accept_the_risk,
-        };
-        Place::at(&new).make(&orders, &spec.claim_token)?;
-        fs::rename(new, place.folder())
+        })
     }
 
     fn start(&self, place: &Place) -> Result<(), Error> {
-        let mut child = self.spawn(place).map_err(|error| {
+        self.started(place, "--box")
+    }
+
+    /// Starts a runner in the box, by this word of its own, and waits until it is in it.
+    pub(crate) fn started(&self, place: &Place, word: &str) -> Result<(), Error> {
+        let mut child = self.spawn(place, word).map_err(|error| {
             Error::unavailable(format!("{} could not be started: {error}", self.config.program.display()))
         })?;
         let deadline = Instant::now() + ARRIVING;
@@ -153,10 +207,10 @@ impl Boxes {
         Ok(())
     }
 
-    fn spawn(&self, place: &Place) -> io::Result<Child> {
+    fn spawn(&self, place: &Place, word: &str) -> io::Result<Child> {
         let log = File::create(place.log())?;
         let mut command = Command::new(&self.config.program);
-        command.args(["runner", "--box"]).arg(place.folder()).current_dir(place.folder());
+        command.args(["runner", word]).arg(place.folder()).current_dir(place.folder());
         // Nothing of our environment, where people keep their secrets; only where programs are found.
         command.env_clear().envs(std::env::var_os("PATH").map(|path| ("PATH", path)));
         command.stdin(Stdio::null()).stdout(log.try_clone()?).stderr(log).spawn()
@@ -181,7 +235,7 @@ impl Boxes {
     }
 
     /// Everybody who changes the folder takes turns. The turn ends when the file is dropped.
-    fn turn(&self) -> io::Result<File> {
+    pub(crate) fn turn(&self) -> io::Result<File> {
         fs::create_dir_all(self.all())?;
         let lock = File::create(self.all().join("lock"))?;
         lock.lock()?;
@@ -202,14 +256,14 @@ impl Boxes {
         Ok(())
     }
 
-    fn all(&self) -> PathBuf {
+    pub(crate) fn all(&self) -> PathBuf {
         self.config.folder.join("boxes")
     }
 }
 
 /// Ends the runner and everything that came from it, and waits until none of it is left. None comes while the proof of
 /// that is held: asking for another could meet a program of ours that is just being started and has our files open.
-fn end(place: &Place) -> Result<File, Error> {
+pub(crate) fn end(place: &Place) -> Result<File, Error> {
     let deadline = Instant::now() + LEAVING;
     loop {
         let vacant = place.vacant().map_err(Error::unavailable)?;
@@ -232,7 +286,7 @@ fn end(place: &Place) -> Result<File, Error> {
 }
 
 /// Removes the folder, also what an agent made unreadable for its own user.
-fn remove(folder: &Path) -> io::Result<()> {
+pub(crate) fn remove(folder: &Path) -> io::Result<()> {
     if fs::remove_dir_all(folder).is_ok() {
         return Ok(());
     }
@@ -240,7 +294,7 @@ fn remove(folder: &Path) -> io::Result<()> {
     fs::remove_dir_all(folder)
 }
 
-fn now() -> Time {
+pub(crate) fn now() -> Time {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_millis();
     Time(u64::try_from(since).unwrap_or(u64::MAX))
 }

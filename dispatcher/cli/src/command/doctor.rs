@@ -52,9 +52,9 @@ impl How {
 }
 
 pub(crate) fn doctor(home: &Home, config: &Config, asked: &Doctor) -> Result<ExitCode> {
-    let mut findings =
-        vec![git(), sandbox(home, config)?, plugins(home, config), folder(home), agents(home, config), running(home)];
-    findings.extend(models(config));
+    let mut findings = vec![git()];
+    findings.extend(sandbox(home, config)?);
+    findings.extend([plugins(home, config), folder(home), agents(config), running(home)]);
     findings.extend(edges(home, config));
     if asked.json {
         let all: Vec<_> = findings
@@ -93,20 +93,34 @@ fn git() -> Finding {
     }
 }
 
-fn sandbox(home: &Home, config: &Config) -> Result<Finding> {
+fn sandbox(home: &Home, config: &Config) -> Result<Vec<Finding>> {
     let sandbox = Sandbox::new(signalbox_sandbox::Config {
         folder: home.at("boxes"),
         program: std::env::current_exe().context("failed to find this program")?,
         endpoint: home.at("endpoint"),
         tools: config.tools.clone(),
         sizes: config.sizes()?,
+        warm: 0,
         unsandboxed_i_accept_the_risk: false,
     });
     let runtime = tokio::runtime::Runtime::new().context("failed to start")?;
-    Ok(match runtime.block_on(sandbox.probe()) {
-        Ok(()) => good("sandbox", "a box was made, tried and removed"),
-        Err(unable) => bad("sandbox", unable.reason, unable.remedy),
-    })
+    let properties = match runtime.block_on(sandbox.examine()) {
+        Ok(properties) => properties,
+        Err(unable) => return Ok(vec![bad("sandbox", unable.reason, unable.remedy)]),
+    };
+    let mut found = vec![good("sandbox", "a box was made, each of its walls and limits was tried, and it was removed")];
+    found.extend(properties.into_iter().map(|property| Finding {
+        what: "sandbox",
+        how: match (property.proved, property.remedy.is_empty()) {
+            (true, _) => How::Well,
+            // Something is missing that one can do without.
+            (false, false) if !property.said.starts_with("it was tried") => How::Doubtful,
+            (false, _) => How::Wrong,
+        },
+        said: format!("{}: {}", property.name, property.said),
+        remedy: property.remedy,
+    }));
+    Ok(found)
 }
 
 fn plugins(home: &Home, config: &Config) -> Finding {
@@ -129,8 +143,7 @@ fn folder(home: &Home) -> Finding {
 
 fn agents(home: &Home, config: &Config) -> Finding {
     let asked = config.agents.values().filter_map(|agent| signalbox_agents::pin(&agent.adapter));
-    let missing: Vec<&str> =
-        asked.filter(|pin| !crate::command::is_installed(home, pin)).map(|pin| pin.name).collect();
+    let missing: Vec<&str> = asked.filter(|pin| !crate::command::is_installed(home, pin)).map(|pin| pin.name).collect();
     if !missing.is_empty() {
         let names = missing.join(" ");
         return Finding {
@@ -155,7 +168,8 @@ fn agents(home: &Home, config: &Config) -> Finding {
 /// Providers of models: whether there is a key. It is shown to nobody, and nothing is asked of them: that costs money.
 fn models(config: &Config) -> Vec<Finding> {
     let found = config.models.iter().map(|(name, model)| {
-        let tried = model.provider(name).and_then(|provider| Ok((provider, model.key(name, config.folder.as_deref())?)));
+        let tried =
+            model.provider(name).and_then(|provider| Ok((provider, model.key(name, config.folder.as_deref())?)));
         match tried {
             Ok((provider, _)) => good("models", format!("{name}: at {}, with a key", provider.upstream)),
             Err(error) => bad("models", format!("{error:#}"), "see docs/agents.md, “Keys”"),

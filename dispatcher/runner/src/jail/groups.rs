@@ -147,6 +147,14 @@ impl Groups {
         }
     }
 
+    /// How often it was kept waiting for more processor time than it was given.
+    pub(super) fn throttled(&self) -> u64 {
+        let text =
+            self.folders.get(&Controller::Cpu).and_then(|folder| fs::read_to_string(folder.join("cpu.stat")).ok());
+        let count = text.as_deref().and_then(|text| text.lines().find_map(|line| line.strip_prefix("nr_throttled ")));
+        count.and_then(|count| count.parse().ok()).unwrap_or(0)
+    }
+
     /// Removes them. They hold no process any more.
     pub(super) fn remove(&self) {
         for folder in self.folders.values() {

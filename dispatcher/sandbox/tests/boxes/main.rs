@@ -10,7 +10,7 @@ use rustix::process::Signal;
 use signalbox_ports::Error;
 use signalbox_ports::devbox::{Devbox as _, Spec};
 use signalbox_runner::jail::Identity;
-use signalbox_sandbox::Sandbox;
+use signalbox_sandbox::{Config, Sandbox};
 
 use world::{World, processes, until};
 
@@ -168,4 +168,47 @@ async fn a_machine_that_cannot_says_why_and_what_to_do() {
     let Err(Error::Rejected(why)) = refused else { panic!("{refused:?}") };
     assert!(why.contains("could not be started") && why.contains("Check that the file is there"), "{why}");
     world.sandbox.probe().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_box_that_is_ready_is_given_to_who_asks_and_made_good() {
+    let world = World::new("sleep 1000");
+    let sandbox = Sandbox::new(Config { warm: 2, ..world.config() });
+    sandbox.prewarm(None).await.unwrap();
+    let waiting = || processes(world.boxes().to_str().unwrap()).iter().filter(|line| line.contains("\0wait\0")).count();
+    assert_eq!((waiting(), sandbox.list().await.unwrap()), (2, vec![]));
+    for name in ["one", "two"] {
+        let spec = Spec { devbox: name.into(), claim_token: "once".to_owned() };
+        sandbox.provision(&spec).await.unwrap();
+        // Asked again, it is the same box.
+        sandbox.provision(&spec).await.unwrap();
+        sandbox.prewarm(None).await.unwrap();
+    }
+    world.claimed();
+    assert_eq!(sandbox.pool(), (2, 0));
+    let listed = sandbox.list().await.unwrap();
+    assert_eq!(
+        listed.iter().map(|listed| (listed.devbox.as_str(), listed.alive)).collect::<Vec<_>>(),
+        [("one", true), ("two", true)]
+    );
+    sandbox.stop(&"one".into()).await.unwrap();
+    sandbox.stop(&"two".into()).await.unwrap();
+    // Who wants none has none.
+    Sandbox::new(world.config()).prewarm(None).await.unwrap();
+    until("a box that nobody asked for does not end", || waiting() == 0);
+}
+
+#[tokio::test]
+async fn every_property_of_a_box_is_tried_on_this_machine() {
+    let world = World::new("true");
+    let found = world.sandbox.examine().await.unwrap();
+    assert_eq!(found.len(), 11);
+    for property in &found {
+        eprintln!("{} {}: {}", if property.proved { "✓" } else { "?" }, property.name, property.said);
+        assert!(property.proved || !property.remedy.is_empty(), "{property:?}");
+        assert!(!property.said.starts_with("it was tried"), "{property:?}");
+    }
+    if rustix::process::geteuid().is_root() {
+        assert!(found.iter().filter(|property| property.proved).count() >= 8, "{found:?}");
+    }
 }

@@ -17,6 +17,7 @@ fn main() -> ExitCode {
             endpoint: folder.join("endpoint"),
             tools: vec![],
             sizes: Sizes::default(),
+            warm: 0,
             unsandboxed_i_accept_the_risk: false,
             folder,
         });

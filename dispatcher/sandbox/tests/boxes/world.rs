@@ -148,6 +148,7 @@ pub(crate) fn config(folder: &Path, open: bool) -> Config {
         endpoint: folder.join("endpoint"),
         tools: vec![],
         sizes: Sizes::default(),
+        warm: 0,
         unsandboxed_i_accept_the_risk: open,
     }
 }

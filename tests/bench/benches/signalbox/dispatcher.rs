@@ -58,6 +58,7 @@ impl Dispatcher {
                 endpoint,
                 tools: Vec::new(),
                 sizes: Sizes::default(),
+                warm: 2,
                 unsandboxed_i_accept_the_risk: false,
             });
             let ports = Ports {
