@@ -47,7 +47,7 @@ fn what_the_agent_knew_is_shown_to_the_byte_and_gathered_again_without_the_world
     let branch = branches.lines().find(|branch| *branch != "main").unwrap();
     assert_eq!(git(&forge, &["show", &format!("{branch}:knew.md")]), given.trim_end(), "the bytes it was given");
     let whole: Value = serde_json::from_str(&succeeded(&world.run(["context", "last", "--json"]))).unwrap();
-    assert_eq!(whole["pieces"][0]["text"], "Be brief.\n");
+    assert_eq!(whole["pieces"][0]["text"], "Be brief.");
     assert_eq!(whole["given"], given);
 
     let again = succeeded(&world.run(["route", "replay", "--all"]));
