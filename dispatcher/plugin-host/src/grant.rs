@@ -13,7 +13,8 @@ use crate::limits::SEARCH;
 #[serde(deny_unknown_fields, tag = "fetch", rename_all = "kebab-case")]
 pub enum Capability {
     /// The conversation.
-    Thread,
+    // Braces, or serde would let it have keys that it does not have.
+    Thread {},
     /// Files.
     File {
         /// Whose.
@@ -123,7 +124,7 @@ fn covers(capability: &Capability, fetch: &Fetch) -> Option<Whose> {
     let path_in = |patterns: &[String], path: &str| patterns.iter().any(|it| fast_glob::glob_match(it, path));
     match (capability, fetch) {
         // The conversation is the event's own; so is what it says of hosts.
-        (Capability::Thread, Fetch::Thread { .. }) => Some(Whose::Known),
+        (Capability::Thread {}, Fetch::Thread { .. }) => Some(Whose::Known),
         (Capability::File { repository, paths }, Fetch::File { path, .. })
         | (Capability::Folder { repository, paths }, Fetch::List { folder: path, .. }) => {
             path_in(paths, path).then_some(*repository)
@@ -138,7 +139,7 @@ fn covers(capability: &Capability, fetch: &Fetch) -> Option<Whose> {
         | (Capability::Search { repository }, Fetch::Search { .. }) => Some(*repository),
         (Capability::Http { hosts }, Fetch::Http { url }) => host_in(hosts, url).then_some(Whose::Known),
         (
-            Capability::Thread
+            Capability::Thread {}
             | Capability::File { .. }
             | Capability::Folder { .. }
             | Capability::Change { .. }
@@ -289,7 +290,7 @@ mod tests {
             (file("acme/billing", "AGENTS.md"), files(Whose::Known, "*.md"), open.clone(), "yes"),
             (file("other/thing", "AGENTS.md"), files(Whose::Known, "*.md"), open, "the event says no"),
             (Fetch::Thread { limit: 9 }, files(Whose::Known, "**"), Policy::default(), "the manifest says no"),
-            (Fetch::Thread { limit: 9 }, Capability::Thread, Policy::default(), "yes"),
+            (Fetch::Thread { limit: 9 }, Capability::Thread {}, Policy::default(), "yes"),
         ] {
             let said = checked(&fetch, declared, policy);
             assert!(said.starts_with(says), "{fetch:?}: {said}");

@@ -239,6 +239,31 @@ mod tests {
     }
 
     #[test]
+    fn what_no_host_keeps_to_no_manifest_says() {
+        let prefetcher = SMALL.replace("router", "prefetcher");
+        for capability in [
+            "fetch = \"thread\"",
+            "fetch = \"file\"\nrepository = \"{place}\"\npaths = [\"**\"]",
+            "fetch = \"folder\"\nrepository = \"{place}\"\npaths = [\"**\"]",
+            "fetch = \"change\"\nrepository = \"{place}\"",
+            "fetch = \"issue\"\nrepository = \"{place}\"",
+            "fetch = \"remarks\"\nrepository = \"{place}\"",
+            "fetch = \"checks\"\nrepository = \"{place}\"",
+            "fetch = \"search\"\nrepository = \"{place}\"",
+            "fetch = \"history\"\nrepository = \"{place}\"\npaths = [\"**\"]",
+            "fetch = \"http\"\nhosts = [\"*\"]",
+        ] {
+            let manifest = format!("{prefetcher}[[capabilities]]\n{capability}\n");
+            Manifest::parse(&manifest).unwrap();
+            // How large and how slow a fetch may be is the host's to say, and the same for all.
+            for key in ["max-kib = 64", "timeout-ms = 500", "limit = 3"] {
+                let error = Manifest::parse(&format!("{manifest}{key}\n")).unwrap_err();
+                assert!(error.contains(key.split(' ').next().unwrap()), "{capability}: {error}");
+            }
+        }
+    }
+
+    #[test]
     fn every_wrong_value_says_what_would_be_right() {
         for (from, to, says) in [
             ("id = \"a\"", "id = \"A b\"", "use lower-case letters"),

@@ -67,7 +67,7 @@ mod tests {
             manifest: Digest::of(TEXT.as_bytes()),
             component: Digest::of(b"component"),
             compiled: None,
-            granted: vec![Capability::Thread],
+            granted: vec![Capability::Thread {}],
         }
     }
 

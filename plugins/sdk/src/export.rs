@@ -16,6 +16,8 @@ macro_rules! router {
             ) -> ::std::result::Result<$crate::router::Outcome, $crate::PluginError> {
                 $crate::log::panics();
                 let config: $config = $crate::config::read(&config)?;
+                // It goes with the instance, as a whole.
+                let event = ::std::mem::ManuallyDrop::new(event);
                 $route(&event, &config)
             }
         }

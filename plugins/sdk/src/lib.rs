@@ -38,6 +38,8 @@
 #[doc(hidden)]
 pub mod bindings;
 
+#[cfg(any(test, all(feature = "arena", target_family = "wasm")))]
+mod arena;
 mod export;
 
 pub mod config;

@@ -4,6 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
+use signalbox_plugin_host::{Config, Host, bundle, target};
 use tempfile::TempDir;
 
 use crate::installation::{open, said, shipped};
@@ -62,4 +63,29 @@ fn a_truncated_file_and_a_lost_digest_are_made_anew() {
     fs::remove_file(path.with_extension("sha256")).unwrap();
     open(vec![shipped("explicit")], cache.path()).unwrap();
     assert!(fs::read(&path).unwrap() == whole);
+}
+
+#[test]
+fn a_bundle_is_opened_by_the_kind_of_machine_and_the_engine_it_was_made_for_and_no_other() {
+    let folder = tempfile::tempdir().unwrap();
+    let config = Config { plugins: vec![shipped("explicit")], ..Config::default() };
+    bundle::write(&config, folder.path()).unwrap();
+    let compiled = bundle::compiled(folder.path());
+    let host = Host::open(bundle::open(folder.path()).unwrap(), &compiled).unwrap_or_else(|it| panic!("{it}"));
+    assert_eq!(said(&host, "repo:billing").len(), 1);
+
+    let list = folder.path().join("plugins.json");
+    let text = fs::read_to_string(&list).unwrap();
+    let (_, engine) = target().split_once('-').map(|(arch, engine)| (arch.to_string(), engine.to_string())).unwrap();
+    for other in
+        [format!("aarch64-{engine}"), format!("x86_64-{engine}"), format!("{}-47.0.0-1", std::env::consts::ARCH)]
+    {
+        if other == target() {
+            continue;
+        }
+        fs::write(&list, text.replace(&target(), &other)).unwrap();
+        let refused = bundle::open(folder.path()).unwrap_err();
+        let expected = format!("the bundle is for {other}, and this host is {}; bundle the plugins for it", target());
+        assert_eq!(refused, expected);
+    }
 }

@@ -95,6 +95,10 @@ fn page() -> String {
     fixed(&mut page, "a CODEOWNERS file, as plugins see it", limits::OWNERS, "KiB");
     fixed(&mut page, "repositories, as plugins see them", limits::REPOSITORIES, "");
     fixed(&mut page, "workflows, as plugins see them", limits::WORKFLOWS, "");
+    page += "\n## Should one break out\n\n\
+        Plugins run in a process without a secret. Once it has loaded them it gives up everything that answering does not\n\
+        take: `tests/host/confined.rs` tries, from inside of it, files, connections, programs, children, threads, other\n\
+        processes, and memory that runs. Each is refused by the kernel.\n";
     page += "\n## Not bounded by this\n\n\
         Compiling: a component is compiled where it is bundled or added, in a process that a person waits for, and how long\n\
         that takes is not counted. Where plugins run nothing is compiled.\n";

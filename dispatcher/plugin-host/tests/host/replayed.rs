@@ -71,7 +71,7 @@ impl Dice {
 /// The messages of the corpus, where there is one.
 fn corpus() -> Vec<String> {
     let mut texts = Vec::new();
-    for part in ["known", "held", "fresh"] {
+    for part in ["known", "held", "fresh", "later", "unseen"] {
         let Ok(files) = fs::read_dir(Path::new("../../tests/routing").join(part)) else { continue };
         let mut files: Vec<PathBuf> = files.map(|it| it.unwrap().path()).collect();
         files.sort();
