@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "a broken story stops where it breaks")]
 
 mod browser;
+mod canaries;
 mod depot;
 mod program;
 mod repository;
@@ -9,6 +10,7 @@ mod site;
 mod town;
 mod web;
 
+mod agents;
 mod apart;
 mod demo;
 mod github;
@@ -17,6 +19,7 @@ mod kill;
 mod locked;
 mod page;
 mod plugin;
+mod routing;
 mod serve;
 mod setup;
 mod slack;

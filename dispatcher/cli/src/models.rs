@@ -110,10 +110,8 @@ impl Broker {
         open.retain(|_, (_, used)| used.elapsed() < KEPT);
         let (events, mut heard) = unbounded_channel();
         let granted = |provider: &&Provider| spending.providers.contains(&provider.name);
-        let rules = Rules {
-            providers: self.models.providers.iter().filter(granted).cloned().collect(),
-            ..Rules::default()
-        };
+        let rules =
+            Rules { providers: self.models.providers.iter().filter(granted).cloned().collect(), ..Rules::default() };
         let setup = Setup {
             rules,
             prices: self.models.prices.clone(),

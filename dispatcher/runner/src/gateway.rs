@@ -240,7 +240,8 @@ impl Gate {
 /// What is worth a line of a call.
 fn remarks(call: &Call) -> Vec<String> {
     let who = format!("{} {}", call.provider, call.model);
-    let cut = call.cut_to.map(|tokens| format!("{who}: its answer may have {tokens} tokens, for more there is no money"));
+    let cut =
+        call.cut_to.map(|tokens| format!("{who}: its answer may have {tokens} tokens, for more there is no money"));
     let trouble = call.trouble.as_ref().map(|trouble| {
         let status = call.status.map_or(String::new(), |status| format!(" ({status})"));
         format!("{}: {trouble:?}{status}", who.trim())

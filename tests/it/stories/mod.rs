@@ -31,3 +31,4 @@ mod outages;
 mod queues;
 mod refusals;
 mod retries;
+mod spending;

@@ -8,9 +8,9 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard};
 use std::time::Duration;
 use std::{fs, thread};
 
+use serde_json::Value;
 use signalbox_domain::devbox::{Assignment, Control, Finish, News, Report};
 use signalbox_domain::id::Digest;
-use serde_json::Value;
 
 /// Longer than anything here takes; only a broken test waits so long.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(60);

@@ -105,7 +105,8 @@ fn where_a_model_lets_nobody_in_the_next_goes_on_and_it_is_written_down() {
     let begun = asked[1].1["messages"][0]["content"].as_str().unwrap();
     assert!(begun.starts_with("Say it.\n\nAnother agent began this"), "{begun}");
     let transcript = world.dispatcher.blob(&finish.transcript.unwrap());
-    let said = "claude-code (claude-sonnet-4-5) has reached its provider's rate limit: claude-code (claude-opus-4-5) goes on";
+    let said =
+        "claude-code (claude-sonnet-4-5) has reached its provider's rate limit: claude-code (claude-opus-4-5) goes on";
     assert!(transcript.contains(said), "{transcript}");
     assert_eq!(finish.usage.tokens_in, 10, "what was refused cost nothing");
 }
@@ -116,7 +117,10 @@ fn where_none_is_left_it_is_said_who_was_not_let_in() {
     world.dispatcher.models(&[fails(429, "rate_limit_error", "slow down"), fails(401, "authentication_error", "no")]);
     let finish = world.run(assignment(claude("Say it.", &["claude-opus-4-5"]), None));
     let End::Broken { transient: false, detail } = finish.end else { panic!("{:?}", finish.end) };
-    assert!(detail.starts_with("claude-code is not let in by its provider: the team's credential is not taken"), "{detail}");
+    assert!(
+        detail.starts_with("claude-code is not let in by its provider: the team's credential is not taken"),
+        "{detail}"
+    );
 }
 
 #[test]
@@ -140,7 +144,11 @@ fn the_call_that_would_pass_the_cap_is_made_by_nobody_and_the_work_so_far_is_kep
     let finish = world.run(assignment);
     assert_eq!(finish.end, End::Budget, "{}", finish.summary);
     assert_eq!((world.dispatcher.asked().len(), finish.usage.micro_usd), (1, 45_030));
-    assert!(finish.summary.contains("may spend is left. The work so far is kept; a person can raise the budget"), "{}", finish.summary);
+    assert!(
+        finish.summary.contains("may spend is left. The work so far is kept; a person can raise the budget"),
+        "{}",
+        finish.summary
+    );
 }
 
 #[test]
@@ -193,7 +201,7 @@ python3 /tmp/probe.py
 #[test]
 fn what_is_not_granted_has_no_gateway_at_all() {
     let tried = "python3 -c 'import socket; socket.create_connection((\"127.0.0.1\", 7070), 5)' 2>&1 | tail -1; \
-                 echo \"[$HTTP_PROXY$SIGNALBOX_GATEWAY]\"; ls /signalbox";
+                 echo \"[${HTTP_PROXY:-}${SIGNALBOX_GATEWAY:-}]\"; ls /signalbox";
     let said = World::new().run(assignment(script(tried), None)).summary;
     assert!(said.contains("Connection refused") && said.contains("[]") && !said.contains("gate"), "{said}");
 }
