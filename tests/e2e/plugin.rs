@@ -126,6 +126,17 @@ fn a_plugin_comes_signed_does_what_it_was_granted_and_goes() {
     assert!(!decided(&world, &site, "7").contains("acme/word"));
     let list = succeeded(&world.run(["plugin", "list"]));
     assert!(list.lines().any(|line| line.contains("acme/word") && line.contains("not asked")), "{list}");
+
+    // What came with the program can be left out, too.
+    assert!(decided(&world, &site, "8").contains("channel@"));
+    let error = failed(&world.run(["plugin", "disable", "channel", "--remove"]));
+    assert!(error.contains("channel comes with signalbox"), "{error}");
+    succeeded(&world.run(["plugin", "disable", "channel"]));
+    assert!(!decided(&world, &site, "9").contains("channel@"));
+    let list = succeeded(&world.run(["plugin", "list"]));
+    assert!(list.lines().any(|line| line.starts_with("channel ") && line.contains("not asked")), "{list}");
+    succeeded(&world.run(["plugin", "enable", "channel"]));
+    assert!(decided(&world, &site, "10").contains("channel@"));
     dispatcher.end();
 }
 

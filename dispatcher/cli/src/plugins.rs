@@ -56,12 +56,13 @@ pub(crate) fn chosen(home: &Home, config: &Config, lock: &Lock) -> Result<Chosen
     let host = |plugins| HostConfig { plugins, policy: config.fetch.for_plugins(), ..HostConfig::default() };
     let mut live = Vec::new();
     for shipped in signalbox_shipped::ALL {
-        live.push(Plugin {
-            manifest: shipped.manifest.into(),
-            component: shipped.component.into(),
-            settings: settings(given.remove(&id(shipped.manifest)))?,
-            pin: None,
-        });
+        let id = id(shipped.manifest);
+        let settings = settings(given.remove(&id))?;
+        if lock.left_out().contains(&id) {
+            continue;
+        }
+        let (manifest, component) = (shipped.manifest.into(), shipped.component.into());
+        live.push(Plugin { manifest, component, settings, pin: None });
     }
     let mut beside = Vec::new();
     for entry in lock.plugins() {
@@ -79,7 +80,8 @@ pub(crate) fn chosen(home: &Home, config: &Config, lock: &Lock) -> Result<Chosen
         }
         let rooms = if entry.shadow { Vec::new() } else { entry.rooms.clone() };
         beside.push((rooms, host(vec![load(entry)?])));
-        if let Some(previous) = entry.previous.as_deref().filter(|previous| previous.granted.is_some()) {
+        let everywhere = |it: &&Entry| it.granted.is_some() && it.enabled && !it.shadow && it.rooms.is_empty();
+        if let Some(previous) = entry.previous.as_deref().filter(everywhere) {
             live.push(load(previous)?);
         }
     }
@@ -117,6 +119,11 @@ pub(crate) fn serve() -> ExitCode {
 pub(crate) fn settings(table: Option<toml::Table>) -> Result<Map<String, Value>> {
     let value = serde_json::to_value(table.unwrap_or_default())?;
     Ok(value.as_object().cloned().unwrap_or_default())
+}
+
+/// Whether a plugin of that id came with this program.
+pub(crate) fn is_shipped(name: &str) -> bool {
+    signalbox_shipped::ALL.iter().any(|shipped| id(shipped.manifest) == name)
 }
 
 /// The id in the manifest of a plugin that was brought along.

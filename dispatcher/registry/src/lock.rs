@@ -3,6 +3,7 @@
 mod change;
 mod entry;
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
@@ -22,18 +23,20 @@ const COMMENT: &str = "\
 /// The form of the file.
 const FORM: u32 = 1;
 
-/// The plugins of an installation that it did not bring along itself, by id.
+/// The plugins of an installation that it did not bring along itself, by id; and which of those it did are not asked.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Lock {
     form: u32,
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    left_out: BTreeSet<String>,
     #[serde(default, rename = "plugin", skip_serializing_if = "Vec::is_empty")]
     plugins: Vec<Entry>,
 }
 
 impl Default for Lock {
     fn default() -> Self {
-        Self { form: FORM, plugins: Vec::new() }
+        Self { form: FORM, left_out: BTreeSet::new(), plugins: Vec::new() }
     }
 }
 
@@ -85,6 +88,11 @@ impl Lock {
     /// The plugins, by id.
     pub fn plugins(&self) -> &[Entry] {
         &self.plugins
+    }
+
+    /// The ids of the plugins that came with this program and are not asked.
+    pub fn left_out(&self) -> &BTreeSet<String> {
+        &self.left_out
     }
 
     /// A plugin by its id.

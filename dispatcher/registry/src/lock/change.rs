@@ -78,6 +78,14 @@ impl Lock {
         self.change(id, |entry| Ok(Entry { enabled: false, ..entry }))
     }
 
+    /// No longer asks a plugin that came with this program; or asks it again.
+    pub fn leave_out(&mut self, shipped: &str, out: bool) {
+        match out {
+            true => self.left_out.insert(shipped.to_string()),
+            false => self.left_out.remove(shipped),
+        };
+    }
+
     /// Takes another version in. It is used at once if it asks for no more than was granted; else it waits.
     pub fn update(&mut self, id: &str, next: Entry, artifact: &Artifact) -> Result<Updated, Error> {
         let now = self.get(id)?.clone();
@@ -124,7 +132,11 @@ impl Lock {
     /// before.
     pub fn rollback(&mut self, id: &str) -> Result<(), Error> {
         self.change(id, |mut entry| match entry.previous.take() {
-            Some(previous) => Ok(previous.in_place_of(entry)),
+            Some(previous) => {
+                // Where it was asked then: what was only tried since is let in nowhere by going back.
+                let (shadow, rooms) = (previous.shadow, previous.rooms.clone());
+                Ok(Entry { shadow, rooms, ..previous.in_place_of(entry) })
+            }
             None => Err(Error::refused(format!(
                 "there was no version of {id} before {}; `signalbox plugin disable {id}` no longer asks it",
                 entry.version

@@ -2,11 +2,11 @@
 
 use std::process::ExitCode;
 
-use anyhow::Result;
+use anyhow::{Result, bail};
 use clap::Args;
 
 use super::Installation;
-use crate::plugins::Kept;
+use crate::plugins::{Kept, is_shipped};
 use crate::print::line;
 
 #[derive(Debug, Args)]
@@ -23,6 +23,15 @@ pub(crate) struct Enable {
 
 pub(crate) fn enable(here: Installation<'_>, asked: &Enable) -> Result<ExitCode> {
     let mut kept = Kept::open(here.home()?, here.config()?)?;
+    if is_shipped(&asked.id) {
+        if asked.shadow || !asked.rooms.is_empty() {
+            bail!("{} comes with signalbox: it is asked everywhere, or not at all", asked.id);
+        }
+        kept.lock.leave_out(&asked.id, false);
+        kept.save()?;
+        line(format_args!("{} is asked from the next request on", asked.id));
+        return Ok(ExitCode::SUCCESS);
+    }
     let entry = kept.lock.get(&asked.id)?;
     let settings = kept.settings(entry)?;
     let before = entry.previous.as_ref().filter(|it| it.granted.is_some()).map(|it| it.version.clone());

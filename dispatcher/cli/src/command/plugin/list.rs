@@ -19,7 +19,8 @@ pub(crate) fn list(here: Installation<'_>, _: &List) -> Result<ExitCode> {
     let mut rows = Vec::new();
     for shipped in signalbox_shipped::ALL {
         if let Ok(manifest) = Manifest::parse(shipped.manifest) {
-            rows.push([manifest.id, manifest.version, "asked".to_string(), "comes with signalbox".to_string()]);
+            let state = if kept.lock.left_out().contains(&manifest.id) { "not asked" } else { "asked" };
+            rows.push([manifest.id, manifest.version, state.to_string(), "comes with signalbox".to_string()]);
         }
     }
     let locked = kept.lock.plugins().iter();
