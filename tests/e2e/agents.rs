@@ -267,8 +267,8 @@ fn change(world: &World, models: &Models, calls: usize) -> Vec<Value> {
     assert!(micro_usd > 0 && closing.contains(&cost), "{cost} in {closing}");
     let keys: Vec<_> = models.world.seen().iter().flat_map(|seen| seen.headers.clone()).collect();
     assert!(keys.iter().all(|(_, value)| !value.contains("placeholder")), "what the agent shows goes no further");
-    dispatcher.end();
     world.assert_vacated();
+    dispatcher.end();
     messages
 }
 
@@ -322,8 +322,8 @@ fn the_call_that_would_pass_the_cap_reaches_no_model_and_the_thread_says_so() {
     assert_eq!((tokens_in, tokens_out, turns), (billed.read(), billed.output, 1));
     assert!(micro_usd <= 1_000_000, "{micro_usd}");
     assert!(closing.contains("I stopped at the budget of $1."), "{closing}");
-    dispatcher.end();
     world.assert_vacated();
+    dispatcher.end();
 }
 
 /// One phase, and a dollar.
