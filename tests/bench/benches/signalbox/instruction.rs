@@ -13,6 +13,7 @@ use signalbox_domain::event::Fact;
 use signalbox_domain::run::Run;
 use signalbox_domain::talk::ThreadId;
 use signalbox_ports::store::Subject;
+use signalbox_runner::place::Place;
 
 use crate::client::Client;
 use crate::dispatcher::{Dispatcher, ROOM, TOKEN};
@@ -194,16 +195,22 @@ fn lingering(dispatcher: &Dispatcher, client: &Client, name: &str) -> Result<(u6
     let waited = Instant::now();
     let folder = loop {
         let mut folders = fs::read_dir(&dispatcher.boxes)?.filter_map(|entry| Some(entry.ok()?.path()));
-        if let Some(folder) = folders.find(|folder| folder.join("checkout/began").exists()) {
+        if let Some(folder) = folders.find(|folder| checkout(folder).join("began").exists()) {
             break folder;
         }
         ensure!(waited.elapsed() < PATIENCE, "the agent that lingers does not begin");
         std::thread::sleep(LOOKING);
     };
     let measured = allocated(&folder);
-    fs::write(folder.join("checkout/go"), "")?;
+    fs::write(checkout(&folder).join("go"), "")?;
     ended(dispatcher, &thread)?;
     measured
+}
+
+/// A box's checkout, as its runner sees it: what is mounted there nobody else does.
+fn checkout(folder: &Path) -> PathBuf {
+    let runner = Place::at(folder).occupant().map_or(0, |runner| runner.pid);
+    PathBuf::from(format!("/proc/{runner}/root{}", folder.display())).join("work/checkout")
 }
 
 fn allocated(folder: &Path) -> Result<(u64, u64)> {
