@@ -219,7 +219,10 @@ fn what_the_runner_cannot_do_is_said_in_words() {
     let detail = broken(&|_, work| work.produces.push("plan.md".to_owned()));
     assert_eq!(detail, "the phase promised plan.md and did not write it");
     let detail = broken(&|_, work| work.task = agent("nobody", "x", "y"));
-    assert!(detail.starts_with("there is no agent `nobody`: there are `command`, `scripted`, `claude-code`"), "{detail}");
+    assert!(
+        detail.starts_with("there is no agent `nobody`: there are `command`, `scripted`, `claude-code`"),
+        "{detail}"
+    );
     let detail = broken(&|_, work| work.task = agent("scripted", "session", "sessions/plan.jsonl"));
     assert!(detail.contains("`sessions/plan.jsonl` is not in the commit"), "{detail}");
     let detail = broken(&|_, work| drop(work.files.insert("../../escape".to_owned(), String::new())));
@@ -233,4 +236,39 @@ fn what_the_runner_cannot_do_is_said_in_words() {
         world.commit("signalbox/pricing", &[("README.md", "Theirs.\n")]);
     });
     assert!(detail.contains("somebody else pushed to it"), "{detail}");
+}
+
+#[test]
+fn a_command_of_ten_minutes_is_stopped_and_everything_of_it_is_gone() {
+    let stops = std::env::var("SIGNALBOX_STOPS").ok().and_then(|stops| stops.parse().ok()).unwrap_or(3);
+    let mut took: Vec<u128> = (0..stops)
+        .map(|stop: usize| {
+            let world = World::new();
+            let start = world.commit("main", &[("README.md", "A shop.\n")]);
+            let word = format!("ten-minutes-{stop}");
+            let long =
+                format!("echo half > half.md; sh -c 'sleep 600; true' {word} & sh -c 'sleep 600; true' {word}; wait");
+            let mut work = assignment(agent("command", "command", &long), Some(world.checkout(&start)));
+            // As often as a dispatcher asks for.
+            work.heartbeat = Span::seconds(2);
+            let mut runner = world.start(work);
+            runs(&word);
+            let asked = std::time::Instant::now();
+            world.dispatcher.answer(Control::Stop);
+            assert_eq!(world.dispatcher.finish().end, End::Stopped);
+            assert!(runner.ended().success());
+            let took = asked.elapsed().as_millis();
+            assert_eq!(processes(&word), Vec::<String>::new());
+            assert_eq!(world.pushed("half.md").as_deref(), Some("half"));
+            took
+        })
+        .collect();
+    took.sort_unstable();
+    let at = |share: usize| took[(took.len() * share).div_ceil(100).saturating_sub(1)];
+    println!(
+        "stops: {stops}, from the word to the end of the box: p50 {} ms, p95 {} ms, most {} ms",
+        at(50),
+        at(95),
+        at(100)
+    );
 }
