@@ -373,7 +373,7 @@ fn no_credential_is_anywhere_in_a_box_of_a_real_agent_or_in_what_comes_of_it() {
     let models = Models::say(sessions);
     let agent = "[agents.default]\nadapter = \"claude-code\"\nmodel = \"claude-sonnet-4-5\"\n";
     let world = world(agents, &models, "anthropic", agent);
-    watched(&world, 12);
+    watched(&world, 10);
     assert_eq!(models.world.billed().0, 13);
 }
 

@@ -62,10 +62,12 @@ impl Hatch {
         let mut rights = RecvAncillaryBuffer::new(&mut space);
         let mut byte = [0];
         recvmsg(stream, &mut [IoSliceMut::new(&mut byte)], &mut rights, RecvFlags::CMSG_CLOEXEC)?;
-        let handed = rights.drain().find_map(|message| match message {
-            RecvAncillaryMessage::ScmRights(mut handed) => handed.next(),
-            _ => None,
-        });
+        let mut handed = None;
+        for message in rights.drain() {
+            if let RecvAncillaryMessage::ScmRights(mut descriptors) = message {
+                handed = handed.or(descriptors.next());
+            }
+        }
         let handed = handed.ok_or_else(|| io::Error::other("the jail handed out nothing"))?;
         fs::remove_file(&self.socket)?;
         drop(self.listener);
