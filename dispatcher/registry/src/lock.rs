@@ -28,7 +28,7 @@ const FORM: u32 = 1;
 #[serde(deny_unknown_fields)]
 pub struct Lock {
     form: u32,
-    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    #[serde(default, rename = "left-out", skip_serializing_if = "BTreeSet::is_empty")]
     left_out: BTreeSet<String>,
     #[serde(default, rename = "plugin", skip_serializing_if = "Vec::is_empty")]
     plugins: Vec<Entry>,

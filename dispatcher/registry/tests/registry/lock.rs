@@ -167,7 +167,7 @@ fn what_came_with_the_program_is_left_out_and_asked_again() {
     lock.leave_out("keywords", true);
     lock.leave_out("keywords", true);
     let text = lock.text().unwrap();
-    assert!(text.contains("left_out = [\"keywords\"]"), "{text}");
+    assert!(text.contains("left-out = [\"keywords\"]"), "{text}");
     let mut again = Lock::parse(&text).unwrap();
     assert!(again.left_out().contains("keywords"));
     again.leave_out("keywords", false);
