@@ -127,7 +127,10 @@ fn another_version_looks_on_then_decides_in_one_room_then_everywhere_and_goes_ba
     let shadow = succeeded(&world.run(["route", "shadow"]));
     println!("{shadow}");
     assert!(shadow.contains("with acme/word@2.0.0 it would have gone to acme/other, build"), "{shadow}");
-    assert!(shadow.contains("acme/word@2.0.0 looked on at 1 decisions and would have made 1 of them otherwise"), "{shadow}");
+    assert!(
+        shadow.contains("acme/word@2.0.0 looked on at 1 decisions and would have made 1 of them otherwise"),
+        "{shadow}"
+    );
 
     // It decides in one room, and there alone.
     succeeded(&world.run(["plugin", "enable", "acme/word", "--room", "lab"]));

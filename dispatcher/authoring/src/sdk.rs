@@ -18,7 +18,7 @@ macro_rules! files {
 }
 
 const RUST: &[(&str, &str)] = files!("sdk":
-    "src/bindings.rs", "src/config.rs", "src/export.rs", "src/lib.rs", "src/log.rs", "src/path.rs", "src/talk.rs", "src/testing.rs", "src/text.rs",
+    "src/arena.rs", "src/bindings.rs", "src/config.rs", "src/export.rs", "src/lib.rs", "src/log.rs", "src/path.rs", "src/talk.rs", "src/testing.rs", "src/text.rs",
 );
 const RUST_MANIFEST: &str = include_str!("../templates/rust/sdk.toml");
 const JAVASCRIPT: &[(&str, &str)] = files!("sdk-js":

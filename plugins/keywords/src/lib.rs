@@ -197,7 +197,8 @@ fn places(event: &Event, config: &Config, words: &Words) -> Result<Places, Plugi
     let phrased = !found.is_empty();
     for wanted in [Mention::SpokenOf, Mention::Occurs] {
         // A place that is spoken of beside a phrase of the team's is in play, too; a name that merely occurs is not.
-        if !found.is_empty() && !(phrased && wanted == Mention::SpokenOf) {
+        let beside = phrased && wanted == Mention::SpokenOf;
+        if !found.is_empty() && !beside {
             break;
         }
         let all =
