@@ -103,12 +103,11 @@ impl Transcript {
 
     /// Adds what happened.
     pub(crate) fn add(&mut self, entry: &Entry) -> io::Result<()> {
-        let entry = match entry {
+        let mut entry = entry.clone();
+        if let Entry::Text { text } | Entry::Complaint { text } = &mut entry {
             // These come a line at a time.
-            Entry::Text { text } => Entry::Text { text: self.key.strike(text) },
-            Entry::Complaint { text } => Entry::Complaint { text: self.key.strike(text) },
-            entry => entry.clone(),
-        };
+            *text = self.key.strike(text);
+        }
         let entry = &cut(entry);
         let at_ms = u64::try_from(self.started.elapsed().as_millis()).unwrap_or(u64::MAX);
         let mut line = serde_json::to_value(Line { at_ms, entry })?;
