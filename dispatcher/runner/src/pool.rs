@@ -70,6 +70,7 @@ pub(crate) fn warm(folder: &Path, alone: Option<Alone>) -> Result<(), Error> {
     let mirror = Mirror::with(&orders.mirrors, &config, &checkout)?;
     let mut cell = Cell::new(place, orders, std::env::current_exe()?, alone);
     cell.objects = Some(mirror.objects());
+    cell.place.furnish(cell.user)?;
     if cell.borrower().is_some() {
         Tree::near(&cell, &mirror, &checkout)?;
     }

@@ -85,16 +85,18 @@ impl Sizes {
     fn beyond(&self, other: &Self, is: fn(u64, u64) -> bool) -> Option<(&'static str, String, String)> {
         let bytes = |bytes: u64| Bytes(bytes).to_string();
         let cpus = |cpu: u64| format!("{} processors", f64::from(u32::try_from(cpu).unwrap_or(u32::MAX)) / 100.0);
-        let words: [(&'static str, u64, u64, &dyn Fn(u64) -> String); 4] = [
-            ("memory", self.memory, other.memory, &bytes),
-            ("cpus", self.cpu, other.cpu, &cpus),
-            ("processes", self.processes, other.processes, &|count| count.to_string()),
-            ("disk", self.disk, other.disk, &bytes),
-        ];
-        words
-            .into_iter()
-            .find(|(_, own, other, _)| is(*own, *other))
-            .map(|(name, own, other, say)| (name, say(own), say(other)))
+        let processes = |count: u64| count.to_string();
+        if is(self.memory, other.memory) {
+            Some(("memory", bytes(self.memory), bytes(other.memory)))
+        } else if is(self.cpu, other.cpu) {
+            Some(("cpus", cpus(self.cpu), cpus(other.cpu)))
+        } else if is(self.processes, other.processes) {
+            Some(("processes", processes(self.processes), processes(other.processes)))
+        } else if is(self.disk, other.disk) {
+            Some(("disk", bytes(self.disk), bytes(other.disk)))
+        } else {
+            None
+        }
     }
 }
 

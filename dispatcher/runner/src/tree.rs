@@ -1,5 +1,6 @@
 //! The files of a commit, laid out once and lent to many boxes: each sees them as its own, and changes only copies.
 
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use std::ffi::CString;
 use std::fs::{self, File, TryLockError};
@@ -127,7 +128,7 @@ fn trees(all: &Path) -> io::Result<Vec<(Commit, PathBuf)>> {
             found.push((made, Commit(name), entry.path()));
         }
     }
-    found.sort_by(|a, b| b.0.cmp(&a.0));
+    found.sort_by_key(|(made, _, _)| Reverse(*made));
     Ok(found.into_iter().map(|(_, commit, folder)| (commit, folder)).collect())
 }
 
