@@ -13,5 +13,5 @@ mod pi;
 mod pin;
 
 pub use agent::{Agent, Entry, Launch, NAMES, Over, SETTINGS, Task, named, provider};
-pub use pin::{PINS, Pin, pin};
 pub use failure::{Failure, Then, What};
+pub use pin::{PINS, Pin, pin};

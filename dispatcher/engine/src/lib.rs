@@ -50,8 +50,8 @@ use signalbox_ports::store::Store;
 use signalbox_ports::web::Web;
 use tokio::sync::Notify;
 
-pub use spending::Spending;
 pub use settings::{Agent, Fetching, Room, Settings};
+pub use spending::Spending;
 pub use sweep::Swept;
 pub use token::Secret;
 

@@ -96,10 +96,7 @@ impl Broker {
     }
 
     /// The gateway at the address that `find` finds, which may be another one each time.
-    pub fn found(
-        find: impl Fn() -> Result<Uri, NoBroker> + Send + Sync + 'static,
-        token: impl Into<String>,
-    ) -> Self {
+    pub fn found(find: impl Fn() -> Result<Uri, NoBroker> + Send + Sync + 'static, token: impl Into<String>) -> Self {
         Self { find: Arc::new(find), token: Zeroizing::new(token.into()) }
     }
 }

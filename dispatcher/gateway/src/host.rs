@@ -61,12 +61,7 @@ fn not_granted(method: &Method, what: &str) -> Refusal {
     Refusal::new(Why::NotGranted, words)
 }
 
-async fn fetch(
-    gateway: &Gateway,
-    rule: &Host,
-    path: &str,
-    request: Request<Asked>,
-) -> Result<Response<Body>, Refusal> {
+async fn fetch(gateway: &Gateway, rule: &Host, path: &str, request: Request<Asked>) -> Result<Response<Body>, Refusal> {
     let (head, incoming) = request.into_parts();
     let bytes = gateway.read(incoming).await?;
     let mut sent = headers::fetch(&head.headers);
