@@ -245,7 +245,8 @@ async fn what_the_agents_knew_is_shown_afterwards_to_the_byte() {
         acme/website#12: 1 of its posts are by people who are not of the team
         acme/website#12: the context has 882 tokens and may have 300; this has 33 of them and weighs least
         acme/website#13: the context has 849 tokens and may have 300; this has 846 of them and weighs least
-    "#]].assert_eq(&format!("{}\n{}\n", shown.join("\n"), left.join("\n")));
+    "#]]
+    .assert_eq(&format!("{}\n{}\n", shown.join("\n"), left.join("\n")));
     assert_eq!(knew.tokens, knew.pieces.iter().map(|it| it.tokens).sum::<u64>());
     world.abandon();
 }
