@@ -54,7 +54,9 @@ impl How {
 pub(crate) fn doctor(home: &Home, config: &Config, asked: &Doctor) -> Result<ExitCode> {
     let mut findings = vec![git()];
     findings.extend(sandbox(home, config)?);
-    findings.extend([plugins(home, config), folder(home), agents(home, config), running(home)]);
+    findings.extend([plugins(home, config), folder(home), agents(home, config)]);
+    findings.extend(models(config));
+    findings.push(running(home));
     findings.extend(edges(home, config));
     if asked.json {
         let all: Vec<_> = findings

@@ -90,7 +90,7 @@ mod tests {
         let most = |limits: &[Limit]| {
             let hour = |limit: &Limit| match limit {
                 Limit::Window { count, per } if *per == Span::hours(1) => Some(*count),
-                _ => None,
+                Limit::Window { .. } | Limit::Rate { .. } => None,
             };
             limits.iter().find_map(hour).unwrap()
         };
