@@ -100,7 +100,7 @@ mod tests {
     fn each_list_that_is_not_met_is_named() {
         let all = Looked {
             text: "Deploy it",
-            chat: "slack",
+            chat: "console",
             room: ["web", "C1"],
             attrs: vec!["schedule"],
             goes: Some(("build", true)),
@@ -113,7 +113,7 @@ mod tests {
         }
         for (table, why) in [
             ("contains = [\"a\", \"b\"]", "the text holds none of \"a\" or \"b\""),
-            ("chats = [\"github\"]", "the chat is \"slack\", and not \"github\""),
+            ("chats = [\"letters\"]", "the chat is \"console\", and not \"letters\""),
             ("rooms = [\"lab\"]", "the room is \"web\", and not \"lab\""),
             ("attrs = [\"label\"]", "the event has no fact by the key \"label\""),
             ("workflows = [\"answer\"]", "the request goes to the workflow \"build\", and not \"answer\""),

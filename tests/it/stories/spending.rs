@@ -41,6 +41,7 @@ async fn a_box_asks_the_providers_of_its_agents_and_of_what_is_left() {
     assert_eq!(world.engine.spending("none.of-ours").await, Err(Refusal::Gone));
     let claim = format!("{}.{}", may.devbox, "0".repeat(64));
     assert_eq!(world.engine.spending(&claim).await, Err(Refusal::Gone));
+    world.abandon();
 }
 
 #[tokio::test]
@@ -52,6 +53,7 @@ async fn a_box_that_was_replaced_asks_nothing_more() {
     assert!(world.boxes.assignments().len() > 1, "there is another");
     assert_eq!(spending(&world, 0).await, Err(Refusal::Gone));
     assert!(spending(&world, 1).await.is_ok());
+    world.abandon();
 }
 
 #[tokio::test]
@@ -62,5 +64,6 @@ async fn a_box_that_is_told_to_stop_asks_nothing_more_though_it_does_not_listen(
     world.pass(Span::seconds(10)).await;
     assert!(spending(&world, 0).await.is_ok());
     world.reply(&thread, "Ana", "stop").await;
+    world.rest().await;
     assert_eq!(spending(&world, 0).await, Err(Refusal::Gone));
 }
