@@ -268,7 +268,9 @@ impl Search {
         let messages = Value::Array(site.messages(thread).unwrap());
         self.look("thread", messages.to_string().as_bytes());
         self.look("runs", Value::Array(site.runs().unwrap()).to_string().as_bytes());
-        for words in [&["show", "last"][..], &["show", "last", "--json"], &["why", "last"]] {
+        for words in
+            [&["show", "last"][..], &["show", "last", "--json"], &["transcript", "last", "--json"], &["why", "last"]]
+        {
             self.look("what is shown", said(&world.run(words)).as_bytes());
         }
     }

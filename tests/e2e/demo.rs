@@ -62,6 +62,13 @@ fn what_it_did_can_be_looked_at(world: &World) {
         let part = part.trim_start_matches("$ ");
         assert!(said(&show).contains(part), "`{part}` is missing in\n{}", said(&show));
     }
+    let played = said(&world.run(["transcript", "last", "--phase", "build"]));
+    for part in ["── Build · attempt 1", "── Build · attempt 2", "tool call", "src/"] {
+        assert!(played.contains(part), "`{part}` is missing in\n{played}");
+    }
+    assert!(!played.contains("── Plan"), "only what was asked for:\n{played}");
+    let wrong = world.run(["transcript", "last", "--phase", "bild"]);
+    assert!(!wrong.status.success() && said(&wrong).contains("it has: plan, build, check, review"), "{}", said(&wrong));
     let why = said(&world.run(["why", "last"]));
     for part in ["mosskit/website", "keywords@0.1.0 said", "channel@0.1.0 said", "`repo:owner/name` sends it"] {
         assert!(why.contains(part), "`{part}` is missing in\n{why}");

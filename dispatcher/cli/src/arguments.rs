@@ -39,6 +39,8 @@ pub(crate) enum Command {
     Why(Why),
     /// Show what the agents of a run knew: what was gathered, by whom, who wrote it, and what was left out
     Context(Knew),
+    /// Play back what the agents of a run saw and did, whole, with the time of each
+    Transcript(Transcript),
     /// Try out where requests go: over a corpus, over what is recorded, with another plugin
     #[command(subcommand)]
     Route(Route),
@@ -202,6 +204,18 @@ pub(crate) struct Knew {
     /// Print what the agents were given of it, byte for byte
     #[arg(long)]
     pub(crate) prompt: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Transcript {
+    /// The run: its id or the beginning of it; `last` is the newest
+    pub(crate) run: String,
+    /// Of this phase only
+    #[arg(long)]
+    pub(crate) phase: Option<String>,
+    /// Print JSON, an entry a line
+    #[arg(long)]
+    pub(crate) json: bool,
 }
 
 #[derive(Debug, Args)]

@@ -29,10 +29,13 @@ pub(crate) struct Client {
 }
 
 /// One thing that happened in an attempt.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Entry {
     /// What kind of thing.
     pub(crate) kind: String,
+    /// When, counted from the beginning of the attempt, in milliseconds.
+    #[serde(default)]
+    pub(crate) at_ms: Option<u64>,
     /// In a word or two.
     pub(crate) title: String,
     /// All of it.

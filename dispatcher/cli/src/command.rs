@@ -11,6 +11,7 @@ mod plugin;
 mod route;
 mod serve;
 mod setup;
+mod transcript;
 
 pub(crate) use agents::{Agents, folder as agents_folder, is_installed};
 pub(crate) use ask::code;
@@ -48,6 +49,7 @@ pub(crate) fn run(arguments: Arguments) -> Result<ExitCode> {
         Command::Show(named) => with(&home, &config, |client| look::show(client, named)),
         Command::Why(asked) => with(&home, &config, |client| look::why(client, asked)),
         Command::Context(asked) => with(&home, &config, |client| context::context(client, asked)),
+        Command::Transcript(asked) => with(&home, &config, |client| transcript::transcript(client, asked)),
         Command::Route(asked) => route::run(&home, &config, asked),
         Command::Stop(named) => with(&home, &config, |client| act::stop(client, named)),
         Command::Approve(named) => with(&home, &config, |client| act::approve(client, named)),
