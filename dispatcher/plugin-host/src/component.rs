@@ -18,6 +18,7 @@ use crate::pin::Pin;
 use crate::refusal;
 #[cfg(feature = "compile")]
 use crate::sealed;
+use crate::system::System;
 
 /// The one instance with functions that a plugin may import, of its own track.
 const LOG: &str = "signalbox:plugin/log@";
@@ -50,6 +51,7 @@ pub(crate) fn load(
     bytes: &[u8],
     pin: Option<&Pin>,
     manifest: &Manifest,
+    system: Option<&dyn System>,
 ) -> Result<Loaded, String> {
     let most = manifest.bounds().component;
     if bytes.len() as u64 > most {
@@ -71,10 +73,10 @@ pub(crate) fn load(
             (again, Some(format!("{problem}; it was compiled anew")))
         }
     };
-    check_imports(engine, &component, &manifest.api)?;
+    check_imports(engine, &component, &manifest.api, system)?;
     check_world(engine, &component, manifest)?;
     let ready =
-        link(engine, &component, manifest).map_err(|error| format!("it does not fit the contract: {error:#}"))?;
+        link(engine, &component, manifest, system).map_err(|error| format!("it does not fit the contract: {error:#}"))?;
     Ok(Loaded { digest, ready, remark })
 }
 
@@ -125,7 +127,12 @@ pub(crate) fn compile(engine: &Engine, bytes: &[u8]) -> Result<Vec<u8>, String> 
         })
 }
 
-fn check_imports(engine: &Engine, component: &Component, track: &str) -> Result<(), String> {
+fn check_imports(
+    engine: &Engine,
+    component: &Component,
+    track: &str,
+    system: Option<&dyn System>,
+) -> Result<(), String> {
     let ty = component.component_type();
     let foreign: Vec<_> = ty
         .imports(engine)
@@ -144,7 +151,7 @@ fn check_imports(engine: &Engine, component: &Component, track: &str) -> Result<
             let is = |it: &str| {
                 name.strip_prefix(it).and_then(|it| it.strip_prefix(track)).is_some_and(|it| it.starts_with('.'))
             };
-            !(is(LOG) || (is(TYPES) && types_only()))
+            !(is(LOG) || (is(TYPES) && types_only()) || system.is_some_and(|system| system.has(name)))
         })
         .map(|(name, _)| name.to_string())
         .collect();
@@ -175,13 +182,19 @@ fn check_world(engine: &Engine, component: &Component, manifest: &Manifest) -> R
     })
 }
 
-fn link(engine: &Engine, component: &Component, manifest: &Manifest) -> wasmtime::Result<Ready> {
+fn link(
+    engine: &Engine,
+    component: &Component,
+    manifest: &Manifest,
+    system: Option<&dyn System>,
+) -> wasmtime::Result<Ready> {
     #[cfg(test)]
     if manifest.api == crate::next::TRACK {
         return Ok(Ready::Next(crate::next::link(engine, component)?));
     }
     let mut linker = Linker::new(engine);
     linker.instance(LOG_OF_THIS_HOST)?.func_wrap("write", write)?;
+    system.map_or(Ok(()), |system| system.link(&mut linker))?;
     let pre = linker.instantiate_pre(component)?;
     Ok(match manifest.world {
         World::Router => Ready::Router(router::RouterPluginPre::new(pre)?),
@@ -201,6 +214,7 @@ pub(crate) fn write(
     if price > left {
         return Err(Trap::OutOfFuel.into());
     }
+    store.data_mut().listen();
     store.data_mut().log.write(level, &line);
     Ok(())
 }

@@ -7,6 +7,7 @@ use wasmtime::{Engine, ResourceLimiter, Store};
 use crate::bindings::{log, types};
 use crate::failure;
 use crate::limits::{Bounds, LOG_BYTES, LOG_LINES};
+use crate::system::Begun;
 
 /// What became of a call.
 pub(crate) struct Called<T> {
@@ -26,10 +27,11 @@ pub(crate) struct Called<T> {
 pub(crate) fn call<I, T>(
     engine: &Engine,
     bounds: Bounds,
+    system: Option<Box<dyn Begun>>,
     start: impl FnOnce(&mut Store<State>) -> wasmtime::Result<I>,
     call: impl FnOnce(&I, &mut Store<State>) -> wasmtime::Result<Result<T, types::PluginError>>,
 ) -> Called<T> {
-    let mut store = Store::new(engine, State::new(bounds));
+    let mut store = Store::new(engine, State::new(bounds, system));
     store.limiter(|state| state);
     store.set_hostcall_fuel(clamp(bounds.data));
     // The engine is not trusted to be free of bugs: a panic of its is this plugin's failure, not the host's.
@@ -41,7 +43,8 @@ pub(crate) fn call<I, T>(
         call(&instance, &mut store)
     }));
     let left = store.get_fuel().unwrap_or_default();
-    let state = store.into_data();
+    let mut state = store.into_data();
+    state.listen();
     let fuel = if state.started { bounds.fuel.saturating_sub(left) } else { 0 };
     let mut reported = None;
     let gave = match gave {
@@ -54,20 +57,31 @@ pub(crate) fn call<I, T>(
 }
 
 /// What the host keeps of an instance.
-pub(crate) struct State {
+#[cfg_attr(not(feature = "development"), allow(unreachable_pub, reason = "only a made-up system names it"))]
+pub struct State {
     pub(crate) bounds: Bounds,
     pub(crate) log: Log,
     /// Whether the instance had started, so that fuel from here on is the call's.
     pub(crate) started: bool,
     /// The bound on growth that it ran into, in words.
     pub(crate) denied: Option<String>,
+    /// What an author's development build was given. Nothing of it is where plugins decide.
+    pub(crate) system: Option<Box<dyn Begun>>,
     memory: u64,
     elements: u64,
 }
 
 impl State {
-    fn new(bounds: Bounds) -> Self {
-        Self { bounds, log: Log::default(), started: false, denied: None, memory: 0, elements: 0 }
+    fn new(bounds: Bounds, system: Option<Box<dyn Begun>>) -> Self {
+        Self { bounds, log: Log::default(), started: false, denied: None, system, memory: 0, elements: 0 }
+    }
+
+    /// Takes what was printed since into the log, so that its lines stand in the order they were written in.
+    pub(crate) fn listen(&mut self) {
+        let printed = self.system.as_mut().map(|system| system.printed()).unwrap_or_default();
+        for line in printed {
+            self.log.write(log::Level::Info, &line);
+        }
     }
 }
 

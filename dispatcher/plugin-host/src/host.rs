@@ -24,6 +24,7 @@ use crate::limits::{Bounds, EVENT_FUEL, Limit, PLUGINS};
 use crate::manifest::{Manifest, OnError, World};
 use crate::pin::Pin;
 use crate::refusal::{Refusal, Refusals};
+use crate::system::{Begun, System};
 use crate::{answer, convert, engine, gather, settings};
 
 /// What to load.
@@ -62,6 +63,7 @@ pub struct Host {
     event_fuel: u64,
     plugins: Vec<Loaded>,
     remarks: Vec<String>,
+    system: Option<Box<dyn System>>,
 }
 
 /// A plugin that may run.
@@ -78,6 +80,17 @@ impl Host {
     ///
     /// `cache` is a folder for compiled components. It must be this installation's own: what is in it is run.
     pub fn open(config: Config, cache: &Path) -> Result<Self, Refusals> {
+        Self::open_on(config, cache, None)
+    }
+
+    /// As [`open`](Self::open), for authors who try what they are writing: with a made-up system for components that
+    /// import one. What is said there is said nowhere else.
+    #[cfg(feature = "development")]
+    pub fn develop(config: Config, cache: &Path, system: Box<dyn System>) -> Result<Self, Refusals> {
+        Self::open_on(config, cache, Some(system))
+    }
+
+    fn open_on(config: Config, cache: &Path, system: Option<Box<dyn System>>) -> Result<Self, Refusals> {
         let failed = |problem: String| Refusals(vec![Refusal { plugin: "every plugin".to_string(), problem }]);
         let engine = engine::open().map_err(|error| failed(format!("the engine did not start: {error:#}")))?;
         let cache = Cache::open(cache).map_err(|error| {
@@ -92,7 +105,7 @@ impl Host {
         let mut refusals = Vec::new();
         let mut remarks = Vec::new();
         let mut ids = BTreeSet::new();
-        for (loaded, remark) in load_all(&engine, &cache, &config.plugins) {
+        for (loaded, remark) in load_all(&engine, &cache, &config.plugins, system.as_deref()) {
             remarks.extend(remark);
             match loaded {
                 Ok(loaded) if !ids.insert(loaded.manifest.id.clone()) => {
@@ -107,7 +120,7 @@ impl Host {
             return Err(Refusals(refusals));
         }
         plugins.sort_by(|a, b| (a.manifest.priority, &a.manifest.id).cmp(&(b.manifest.priority, &b.manifest.id)));
-        Ok(Self { engine, policy: config.policy, event_fuel, plugins, remarks })
+        Ok(Self { engine, policy: config.policy, event_fuel, plugins, remarks, system })
     }
 
     /// What was not as it should be when it was opened and could be put right, a sentence each, for the operator: a
@@ -129,6 +142,10 @@ impl Host {
         self.plugins.iter().find(|plugin| plugin.manifest.id == id || plugin.manifest.name() == id)
     }
 
+    fn begin(&self, event: &types::Event) -> Option<Box<dyn Begun>> {
+        self.system.as_ref().map(|system| system.begin(event.received_at_ms, event.seed))
+    }
+
     /// Asks a router.
     pub(crate) fn ask(
         &self,
@@ -142,12 +159,13 @@ impl Host {
         #[cfg(test)]
         if let Ready::Next(pre) = &plugin.ready {
             let (start, route) = (|store: &mut _| pre.instantiate(store), crate::next::route);
-            return call(&self.engine, bounds, start, |it, store| route(it, store, event, settings));
+            return call(&self.engine, bounds, None, start, |it, store| route(it, store, event, settings));
         }
         let Ready::Router(pre) = &plugin.ready else { return wrong_world(plugin) };
         call(
             &self.engine,
             bounds,
+            self.begin(event),
             |store| pre.instantiate(store),
             |it, store| it.signalbox_plugin_router().call_route(store, event, settings),
         )
@@ -165,6 +183,7 @@ impl Host {
         call(
             &self.engine,
             plugin.manifest.bounds(),
+            self.begin(event),
             |store| pre.instantiate(store),
             |it, store| it.signalbox_plugin_prefetcher().call_plan(store, event, route, settings),
         )
@@ -184,6 +203,7 @@ impl Host {
         call(
             &self.engine,
             plugin.manifest.bounds(),
+            self.begin(event),
             |store| pre.instantiate(store),
             |it, store| it.signalbox_plugin_prefetcher().call_assemble(store, event, route, settings, round, responses),
         )
@@ -279,13 +299,13 @@ fn raised(name: &str, asked: Option<u64>, limit: Limit) -> Result<u64, String> {
 type Attempt = (Result<Loaded, Refusal>, Option<String>);
 
 /// Loads each, on as many processors as there are, and gives them in their order.
-fn load_all(engine: &Engine, cache: &Cache, plugins: &[Plugin]) -> Vec<Attempt> {
+fn load_all(engine: &Engine, cache: &Cache, plugins: &[Plugin], system: Option<&dyn System>) -> Vec<Attempt> {
     let next = AtomicUsize::new(0);
     let work = || {
         let mut done = Vec::new();
         while let Some((place, plugin)) = plugins.iter().enumerate().nth(next.fetch_add(1, Ordering::Relaxed)) {
             let mut remark = None;
-            done.push((place, (load(engine, cache, plugin, &mut remark), remark)));
+            done.push((place, (load(engine, cache, plugin, system, &mut remark), remark)));
         }
         done
     };
@@ -302,7 +322,13 @@ fn load_all(engine: &Engine, cache: &Cache, plugins: &[Plugin]) -> Vec<Attempt> 
     done.into_iter().map(|(_, attempt)| attempt).collect()
 }
 
-fn load(engine: &Engine, cache: &Cache, plugin: &Plugin, remark: &mut Option<String>) -> Result<Loaded, Refusal> {
+fn load(
+    engine: &Engine,
+    cache: &Cache,
+    plugin: &Plugin,
+    system: Option<&dyn System>,
+    remark: &mut Option<String>,
+) -> Result<Loaded, Refusal> {
     let pin = plugin.pin.as_ref();
     let unread = |problem| {
         let id = plugin.manifest.lines().find_map(|line| line.trim().strip_prefix("id = \"")?.strip_suffix('"'));
@@ -314,7 +340,7 @@ fn load(engine: &Engine, cache: &Cache, plugin: &Plugin, remark: &mut Option<Str
     let refuse = |problem| Refusal { plugin: manifest.id.clone(), problem };
     pin.map_or(Ok(()), |pin| pin.check_grant(&manifest)).map_err(refuse)?;
     let settings = settings::fill(&manifest.config, &plugin.settings).map_err(refuse)?;
-    let component = component::load(engine, cache, &plugin.component, pin, &manifest).map_err(refuse)?;
+    let component = component::load(engine, cache, &plugin.component, pin, &manifest, system).map_err(refuse)?;
     *remark = component.remark.map(|remark| format!("{}: {remark}", manifest.id));
     let settings_digest = Digest::of(settings.as_bytes());
     Ok(Loaded { digest: component.digest, settings, settings_digest, ready: component.ready, manifest })

@@ -25,9 +25,12 @@ mod host;
 mod next;
 mod refusal;
 mod sealed;
+mod system;
 mod trial;
 
 pub mod bundle;
+#[cfg(feature = "development")]
+pub mod development;
 pub mod grant;
 pub mod limits;
 pub mod manifest;

@@ -43,8 +43,9 @@ pub(crate) fn of_imports(imports: &[String]) -> String {
     let mut packages: Vec<_> = wasi.iter().filter_map(|it| it.split(['/', '@']).next()).collect();
     packages.dedup();
     format!(
-        "it needs WASI ({}), and plugins run without it. Build it for wasm32-unknown-unknown instead of a wasip target; \
-         look for println!, std::time, std::env, std::fs or a random number",
+        "it needs WASI ({}), and plugins run without it. `signalbox plugin build` builds it without; by hand, build it \
+         for wasm32-unknown-unknown instead of a wasip target, and look for println!, std::time, std::env, std::fs or \
+         a random number. `signalbox plugin run --dev` tries it as it is",
         packages.join(", ")
     )
 }

@@ -1,8 +1,8 @@
 //! Ours. Built without the feature `compile` it is the host as it runs where nothing is compiled; with it, it also
 //! prepares the folder: `ours FOLDER bundle COMPONENT-MODULE`.
 
-#[cfg(feature = "compile")]
 mod event;
+mod opened;
 
 // Recorded events, decided again by this build: `ours FOLDER replay`.
 #[path = "../../../../dispatcher/plugin-host/examples/replay.rs"]
@@ -28,6 +28,10 @@ fn main() {
     if std::env::args().nth(2).as_deref() == Some("replay") {
         let (count, decisions, opinions) = replay::replay(std::env::args().nth(1).unwrap().as_ref());
         println!("{count} events, {decisions} decided otherwise, {opinions} with other opinions or fuel");
+        return;
+    }
+    if std::env::args().nth(2).as_deref() == Some("open") {
+        println!("{}", opened::open(std::env::args().nth(1).unwrap().as_ref(), &event::event()));
         return;
     }
     let setting = Setting::read();
