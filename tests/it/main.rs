@@ -16,6 +16,8 @@ mod apart;
 mod attachments;
 #[path = "stories/context.rs"]
 mod context;
+#[path = "stories/deadlines.rs"]
+mod deadlines;
 #[path = "stories/hurried.rs"]
 mod hurried;
 #[path = "stories/intake.rs"]

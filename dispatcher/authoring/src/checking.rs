@@ -52,7 +52,7 @@ fn manifest(project: &Project) -> Finding {
 /// Loads it, which checks its size, its imports and its world.
 fn component(project: &Project) -> Finding {
     let what = "component";
-    if let Err(refused) = project.host() {
+    if let Err(refused) = project.as_installed().host() {
         let mut said = refused.to_string();
         if let Some(first) = suspects::of(project).first() {
             said.push_str(&format!(". First use: {}?", first.what));

@@ -26,6 +26,7 @@ mod bench;
 mod cases;
 mod diff;
 mod expectation;
+mod system;
 mod trying;
 
 pub use bench::{Measured, bench};

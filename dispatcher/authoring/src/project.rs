@@ -10,6 +10,7 @@ use signalbox_plugin_host::{Config, Host, Plugin};
 
 use crate::error::Error;
 use crate::language::Language;
+use crate::system::MadeUp;
 
 /// Where the component goes.
 pub const COMPONENT: &str = "plugin.wasm";
@@ -27,6 +28,8 @@ pub struct Project {
     pub manifest: Manifest,
     /// What it is written in.
     pub language: Language,
+    /// Whether it is tried on a made-up system.
+    develops: bool,
 }
 
 impl Project {
@@ -65,7 +68,18 @@ impl Project {
                 )));
             }
         };
-        Ok(Self { folder: folder.to_path_buf(), text, manifest, language })
+        Ok(Self { folder: folder.to_path_buf(), text, manifest, language, develops: false })
+    }
+
+    /// The same, tried as it is: where it imports WASI it is given a system that is made up, the same every time. No host
+    /// has one, and [`check`](crate::check) says so whatever it is tried on.
+    #[must_use]
+    pub fn developing(self) -> Self {
+        Self { develops: true, ..self }
+    }
+
+    pub(crate) fn as_installed(&self) -> Self {
+        Self { develops: false, ..self.clone() }
     }
 
     /// A path below the folder.
@@ -114,7 +128,11 @@ impl Project {
             pin: None,
         };
         let config = Config { plugins: vec![plugin], ..Config::default() };
-        Host::open(config, cache).map_err(|refusals| Error::wrong(refusals.to_string()))
+        let host = match self.develops {
+            true => Host::develop(config, cache, Box::new(MadeUp)),
+            false => Host::open(config, cache),
+        };
+        host.map_err(|refusals| Error::wrong(refusals.to_string()))
     }
 
     /// Settings that the manifest takes: each case has its own, and a host wants some to begin with.

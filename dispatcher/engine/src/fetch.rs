@@ -4,13 +4,14 @@ mod one;
 mod rounds;
 
 use std::collections::BTreeMap;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use futures::future::join_all;
 use signalbox_domain::context::{Bundle, Omission};
 use signalbox_domain::run::Run;
 use signalbox_ports::Error;
 use signalbox_ports::plugins::{Event, Fetch, Fetched, Piece, Prefetcher, Scope};
+use tokio::time::Instant;
 
 use crate::gathering::{Came, Gathering, Made};
 use crate::settings::{FETCH_DEADLINE, FETCHES_DEADLINE};

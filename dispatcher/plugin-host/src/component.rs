@@ -75,8 +75,8 @@ pub(crate) fn load(
     };
     check_imports(engine, &component, &manifest.api, system)?;
     check_world(engine, &component, manifest)?;
-    let ready =
-        link(engine, &component, manifest, system).map_err(|error| format!("it does not fit the contract: {error:#}"))?;
+    let ready = link(engine, &component, manifest, system)
+        .map_err(|error| format!("it does not fit the contract: {error:#}"))?;
     Ok(Loaded { digest, ready, remark })
 }
 

@@ -13,6 +13,8 @@ use crate::{shape, yaml};
 /// Where it lies in a repository.
 pub const FILE: &str = ".signalbox/devbox.yaml";
 
+/// The most processors that can be asked for.
+const MAX_CPUS: u32 = 1_024;
 /// The most processes that can be asked for.
 const MAX_PROCESSES: u64 = 100_000;
 
@@ -84,7 +86,7 @@ static DEVBOX: Table = Table {
 static SIZE: Table = Table {
     keys: &[
         key("memory", Takes::Line(20), "Memory, with what lies in /tmp: `512 MB`, `4 GB`."),
-        key("cpus", Takes::Line(10), "Processors: `0.5`, `2`."),
+        key("cpus", Takes::Number(MAX_CPUS), "Processors: `0.5`, `2`."),
         key("processes", Takes::Count(16, MAX_PROCESSES), "Processes and threads at once."),
         key("disk", Takes::Line(20), "What may lie in the checkout and the outputs: `10 GB`."),
     ],

@@ -29,6 +29,8 @@ pub(crate) enum Takes {
     Flag,
     /// A whole number within these.
     Count(u64, u64),
+    /// A number, maybe with a fraction, of more than none and at most this.
+    Number(u32),
     /// Dollars, more than none.
     Money,
     /// A length of time: `90m`.

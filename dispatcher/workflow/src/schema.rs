@@ -47,6 +47,7 @@ fn takes(takes: &Takes) -> Value {
         Takes::Handoffs => texts(json!({ "type": "string", "pattern": "^[A-Za-z0-9_][A-Za-z0-9._-]*$" })),
         Takes::Hosts => texts(json!({ "type": "string", "pattern": "^[a-z0-9.-]+:[0-9]+$" })),
         Takes::Flag => json!({ "type": "boolean" }),
+        Takes::Number(most) => json!({ "type": "number", "exclusiveMinimum": 0, "maximum": most }),
         Takes::Count(least, most) => json!({ "type": "integer", "minimum": least, "maximum": most }),
         Takes::Money => json!({ "type": "number", "exclusiveMinimum": 0 }),
         Takes::Span => json!({ "type": "string", "pattern": "^[0-9]+[smhd]$" }),

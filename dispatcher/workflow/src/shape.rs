@@ -95,6 +95,12 @@ impl Shape<'_> {
                     self.wrong(node, key, &range, "write it in plain digits");
                 }
             }
+            Takes::Number(most) => {
+                let number = if let Value::Number(text) = &node.value { text.parse::<f64>().ok() } else { None };
+                if !number.is_some_and(|number| number > 0.0 && number <= f64::from(*most)) {
+                    self.wrong(node, key, &format!("a number above 0, up to {most}"), "write it as 2 or 0.5");
+                }
+            }
             Takes::Money => {
                 if let Value::Number(text) = &node.value {
                     self.measure(node, text, key, "an amount", measure::money(text));

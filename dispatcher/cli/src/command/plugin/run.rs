@@ -35,10 +35,17 @@ pub(crate) struct Run {
     /// Show whether it would be asked at all, and each call: fuel, memory, time, log
     #[arg(long)]
     trace: bool,
+    /// Try it as it is, WASI and all: the clock stands at the event's time, chance is the event's seed, what it prints is
+    /// shown, and there is nothing else
+    #[arg(long)]
+    dev: bool,
 }
 
 pub(crate) fn run(asked: &Run) -> Result<ExitCode> {
-    let project = Project::find(&asked.folder)?;
+    let mut project = Project::find(&asked.folder)?;
+    if asked.dev {
+        project = project.developing();
+    }
     let event = asked.event.clone().unwrap_or_else(|| project.at("cases/event.json"));
     let mut event: Value = read(&event)?;
     if let Some(text) = &asked.text {
@@ -58,15 +65,17 @@ pub(crate) fn run(asked: &Run) -> Result<ExitCode> {
         });
     }
     let tried = trying.ask(&question)?;
-    show(&tried, asked.trace)?;
+    show(&tried, asked.trace, asked.dev)?;
     Ok(if tried.problem.is_none() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-fn show(Tried { said, problem, calls }: &Tried, trace: bool) -> Result<()> {
-    for call in calls.iter().filter(|_| trace) {
-        let (fuel, kib) = (super::millions(call.fuel), call.memory / 1024);
-        print::line(format_args!("{}: {fuel} of fuel, {kib} KiB, {:.1?}", call.what, call.took));
-        for line in &call.log {
+fn show(Tried { said, problem, calls }: &Tried, trace: bool, log: bool) -> Result<()> {
+    for call in calls {
+        if trace {
+            let (fuel, kib) = (super::millions(call.fuel), call.memory / 1024);
+            print::line(format_args!("{}: {fuel} of fuel, {kib} KiB, {:.1?}", call.what, call.took));
+        }
+        for line in call.log.iter().filter(|_| trace || log) {
             print::line(format_args!("  log: {line}"));
         }
     }

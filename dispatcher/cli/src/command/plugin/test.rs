@@ -18,10 +18,16 @@ pub(crate) struct Test {
     /// Write what it says now into the cases that expect something else
     #[arg(long)]
     update: bool,
+    /// Try it as it is, WASI and all, as `plugin run --dev` does
+    #[arg(long)]
+    dev: bool,
 }
 
 pub(crate) fn test(asked: &Test) -> Result<ExitCode> {
-    let project = Project::find(&asked.folder)?;
+    let mut project = Project::find(&asked.folder)?;
+    if asked.dev {
+        project = project.developing();
+    }
     let report = run(&project, asked.update)?;
     for case in &report.cases {
         let (mark, detail) = match &case.outcome {
