@@ -6,9 +6,11 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use signalbox_authoring::{
-    COMPONENT, Language, Outcome, Plan, Project, Question, Trying, Weight, World, check, create, test,
+    COMPONENT, Language, Outcome, Plan, Project, Question, Tried, Trying, Weight, World, check, create, test,
 };
 use tempfile::TempDir;
+use wit_component::{ComponentEncoder, StringEncoding, embed_component_metadata};
+use wit_parser::Resolve;
 
 /// The shipped router `explicit`, as its author's folder would be after `build`.
 fn explicit() -> (TempDir, Project) {
@@ -164,4 +166,67 @@ fn a_call_tells_what_it_took() {
     assert!(tried.problem.is_none() && tried.said.is_some(), "{tried:?}");
     assert_eq!(tried.calls.len(), 1);
     assert!(tried.calls[0].fuel > 0 && tried.calls[0].memory >= 64 * 1024, "{tried:?}");
+}
+
+/// A router that was built with a system in mind: it waits for a lifetime, prints, and passes with the clock and a random
+/// number in letters.
+fn needing_a_system() -> Vec<u8> {
+    let mut module = wat::parse_str(include_str!("wasi/router.wat")).unwrap();
+    let mut resolve = Resolve::default();
+    resolve.push_dir(Path::new("../../wit")).unwrap();
+    let package = resolve.push_str("wasi/router.wit", include_str!("wasi/router.wit")).unwrap();
+    let world = resolve.select_world(&[package], None).unwrap();
+    embed_component_metadata(&mut module, &resolve, world, StringEncoding::UTF8).unwrap();
+    ComponentEncoder::default().validate(true).module(&module).unwrap().encode().unwrap()
+}
+
+/// Sixteen letters, one for each four bits.
+fn letters(number: u64) -> String {
+    (0..16).map(|place| char::from(b'a' + u8::try_from(number >> (60 - 4 * place) & 15).unwrap())).collect()
+}
+
+#[test]
+fn what_needs_a_system_is_refused_and_may_be_tried_on_one_that_is_made_up() {
+    let (_folder, project) = explicit();
+    fs::write(project.at(COMPONENT), needing_a_system()).unwrap();
+    let developing = project.clone().developing();
+    for project in [&project, &developing] {
+        let findings = check(project);
+        let component = findings.iter().find(|finding| finding.what == "component").unwrap();
+        assert_eq!(component.weight, Weight::Wrong);
+        for words in
+            ["it needs WASI (", "`signalbox plugin build` builds it without", "`signalbox plugin run --dev` tries"]
+        {
+            assert!(component.said.contains(words), "{}", component.said);
+        }
+    }
+    assert!(Trying::open(&project).is_err());
+
+    let event: serde_json::Value =
+        serde_json::from_str(&fs::read_to_string(project.at("cases/event.json")).unwrap()).unwrap();
+    let question = |seed: u64| {
+        let mut event = event.clone();
+        event["seed"] = seed.into();
+        Question { event, settings: Default::default(), route: serde_json::Value::Null, world: Vec::new() }
+    };
+    let tried = |seed| Trying::open(&developing).unwrap().ask(&question(seed)).unwrap();
+    let passed = |tried: &Tried| tried.said.as_ref().unwrap()["Ok"]["Pass"].as_str().unwrap().to_string();
+    let (first, again, other) = (tried(7), tried(7), tried(8));
+    assert_eq!((&first.said, first.calls[0].fuel), (&again.said, again.calls[0].fuel));
+    assert_eq!(first.calls[0].log, ["info: stdout: hello", "info: and logged", "info: stdout: hello"], "{first:?}");
+    assert_eq!(first.calls[0].log, again.calls[0].log);
+    let [(time, chance), (same, others)] =
+        [passed(&first), passed(&other)].map(|it| (it[..16].to_string(), it[16..].to_string()));
+    assert_eq!(time, letters(event["received_at_ms"].as_u64().unwrap() / 1000));
+    assert_eq!(time, same);
+    assert_ne!(chance, others);
+}
+
+#[test]
+fn a_system_that_is_made_up_has_no_more_than_it_says() {
+    let (_folder, project) = explicit();
+    let asking = wat::parse_str(r#"(component (import "wasi:http/outgoing-handler@0.2.6" (instance)))"#).unwrap();
+    fs::write(project.at(COMPONENT), asking).unwrap();
+    let refused = Trying::open(&project.developing()).err().unwrap().to_string();
+    assert!(refused.contains("needs WASI (http)"), "{refused}");
 }
