@@ -2,6 +2,7 @@
 
 mod address;
 mod architecture;
+mod asks;
 mod crashes;
 mod losses;
 mod native;
@@ -22,6 +23,8 @@ mod deadlines;
 mod hurried;
 #[path = "stories/intake.rs"]
 mod intake;
+#[path = "stories/quotas.rs"]
+mod quotas;
 #[path = "stories/refused.rs"]
 mod refused;
 

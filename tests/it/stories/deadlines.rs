@@ -5,17 +5,15 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use signalbox_domain::context::Trust;
-use signalbox_domain::id::Digest;
-use signalbox_domain::route::Opinion;
 use signalbox_domain::time::Span;
 use signalbox_engine::Ports;
-use signalbox_ports::plugins::{Event, Fetch, Fetched, Gathered, Piece, Plugins, Prefetcher, Scope, Turn};
+use signalbox_ports::plugins::Fetch;
 use signalbox_ports::web::{Bounds, Page, Refused, Web};
 use signalbox_world::chat::Recall;
 use tokio::time::Instant;
 
 use super::World;
+use super::asks::Asks;
 
 /// How long each page was waited for, in the order they were given up or came.
 type Waits = Arc<Mutex<Vec<(String, Duration)>>>;
@@ -47,40 +45,12 @@ impl Web for Slow {
     }
 }
 
-/// A prefetcher that asks for these pages, round by round, beside a world's routers.
-struct Asks {
-    routers: Arc<dyn Plugins>,
-    rounds: &'static [&'static [&'static str]],
-}
-
-impl Plugins for Asks {
-    fn route(&self, event: &Event) -> Vec<Opinion> {
-        self.routers.route(event)
-    }
-
-    fn prefetchers(&self, _: &Event, _: &Scope) -> Vec<Prefetcher> {
-        vec![Prefetcher { name: "pages@1".into(), digest: Digest::of(b"pages"), required: false }]
-    }
-
-    fn gather(&self, _: &str, _: &Event, _: &Scope, round: u32, fetched: &[(Fetch, Fetched)]) -> Turn {
-        let gave = match self.rounds.get(round as usize) {
-            Some(urls) => Gathered::More(urls.iter().map(|url| Fetch::Http { url: (*url).into() }).collect()),
-            None => Gathered::Done(fetched.iter().filter_map(|(_, came)| piece(came)).collect()),
-        };
-        Turn { gave, fuel: 1, log: Vec::new(), denied: Vec::new() }
-    }
-}
-
-fn piece(came: &Fetched) -> Option<Piece> {
-    let Fetched::Ok { text, source, .. } = came else { return None };
-    let (title, source, text) = (source.clone(), source.clone(), text.clone());
-    Some(Piece { title, source, author: None, trust: Trust::Team, text, weight: 1 })
-}
-
 /// Ana asks; what the agent is given, and how long each page was waited for, in tenths of a second.
-async fn gathered(rounds: &'static [&'static [&'static str]]) -> (String, Vec<(String, u128)>) {
+async fn gathered(rounds: &[&[&str]]) -> (String, Vec<(String, u128)>) {
     let waits = Waits::default();
     let web = Arc::new(Slow(waits.clone()));
+    let page = |url: &&str| Fetch::Http { url: (*url).into() };
+    let rounds = rounds.iter().map(|urls| urls.iter().map(page).collect()).collect();
     let through =
         |ports: Ports| Ports { plugins: Arc::new(Asks { routers: ports.plugins.clone(), rounds }), web, ..ports };
     let world = World::made(|_| {}, Recall::Slots, through);
