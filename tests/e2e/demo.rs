@@ -68,7 +68,7 @@ fn what_it_did_can_be_looked_at(world: &World) {
     }
     assert!(!played.contains("── Plan"), "only what was asked for:\n{played}");
     let wrong = world.run(["transcript", "last", "--phase", "bild"]);
-    assert!(!wrong.status.success() && said(&wrong).contains("it has: plan, build, check, review"), "{}", said(&wrong));
+    assert!(!wrong.status.success() && complained(&wrong).contains("it has: plan, build, check, review"), "{wrong:?}");
     let why = said(&world.run(["why", "last"]));
     for part in ["mosskit/website", "keywords@0.1.0 said", "channel@0.1.0 said", "`repo:owner/name` sends it"] {
         assert!(why.contains(part), "`{part}` is missing in\n{why}");

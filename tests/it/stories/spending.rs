@@ -66,4 +66,6 @@ async fn a_box_that_is_told_to_stop_asks_nothing_more_though_it_does_not_listen(
     world.reply(&thread, "Ana", "stop").await;
     world.rest().await;
     assert_eq!(spending(&world, 0).await, Err(Refusal::Gone));
+    world.pass(Span::minutes(2)).await;
+    assert!(world.boxes.live().is_empty(), "it is ended though it does not listen");
 }
