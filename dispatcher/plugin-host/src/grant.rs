@@ -306,6 +306,18 @@ mod tests {
     }
 
     #[test]
+    fn a_search_has_words_and_not_too_many() {
+        let says = |words: String| {
+            let fetch = Fetch::Search { repository: "acme/website".into(), words };
+            checked(&fetch, Capability::Search { repository: Whose::Place }, Policy::default())
+        };
+        assert_eq!(says("x".repeat(SEARCH)), "yes");
+        for words in ["x".repeat(SEARCH + 1), String::new(), "  ".to_string()] {
+            assert_eq!(says(words), "the host says no: a search has words, at most 256 bytes");
+        }
+    }
+
+    #[test]
     fn pages_are_read_by_name_from_listed_hosts_only() {
         let policy = Policy { hosts: vec!["docs.example.com".into(), "*.example.org".into()], ..Policy::default() };
         for (url, says) in [
