@@ -9,7 +9,9 @@ use signalbox_ports::plugins::{Event, Plugins as _};
 /// Opens it and asks every router of it; then has it refuse a plugin whose compiled file is not there, with its component
 /// and without. Panics where anything is otherwise, and gives what was seen in words.
 pub(crate) fn open(folder: &Path, event: &Event) -> String {
-    assert!(!cfg!(feature = "compile"), "this is the host with the compiler; build it without the feature");
+    if cfg!(feature = "compile") {
+        panic!("this is the host with the compiler; build it without the feature");
+    }
     let config = bundle::open(folder).unwrap_or_else(|problem| panic!("{problem}"));
     let compiled = bundle::compiled(folder);
     let host = Host::open(config.clone(), &compiled).unwrap_or_else(|refusals| panic!("{refusals}"));
